@@ -19,41 +19,41 @@ use crate::{
     webhooks,
 };
 
-/// What every request needs. Cheap to clone behind actix's `Data`.
+/// The shared state of all requests, behind actix's `Data`.
 pub struct App {
     /// The settings.
     pub config: Arc<Config>,
     /// The database.
     pub store: Store,
-    /// The key and what is derived from it.
+    /// The server key and the secrets derived from it.
     pub keys: Keys,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Random numbers.
+    /// The random number generator.
     pub random: Random,
-    /// The development mailbox, where there is one.
+    /// The mailbox of a playground; `None` where mail is sent by SMTP.
     pub mailbox: Option<Arc<MemoryMailer>>,
-    /// What mail goes out through.
+    /// Sends the mail.
     pub mailer: Arc<dyn Mailer>,
     /// Wakes the outbox worker.
     pub wake: Arc<Notify>,
-    /// The calls that this process has connections of.
+    /// The calls with sockets in this process.
     pub calls: Arc<Hub>,
-    /// How much programs have asked.
+    /// Rate limits of API clients.
     pub rate_limiter: RateLimiter,
-    /// How many tokens they have asked for.
+    /// Rate limits of token requests.
     pub token_rate_limiter: RateLimiter,
-    /// How many browsers of a school have reported that the web app did not start.
+    /// Rate limits of client error reports, by school.
     pub client_error_rate_limiter: RateLimiter,
-    /// Takes events to the schools' endpoints.
+    /// Sends events to the schools' webhook endpoints.
     pub webhook_sender: webhooks::Sender,
-    /// The client's files.
+    /// The files of the web app.
     pub web_app: WebAppFiles,
     /// Metrics of this process.
     pub metrics: Metrics,
-    /// Whoever is connected.
+    /// The open connections of this process.
     pub connections: Arc<Connections>,
-    /// Finds the school that a request is for.
+    /// Finds the school of a request, with a cache.
     pub schools: SchoolLookup,
 }
 
@@ -61,8 +61,8 @@ impl App {
     /// Builds the state.
     ///
     /// # Errors
-    /// When a setting does not hold: the database can't be opened, the client's files can't be
-    /// read.
+    /// When the server key is too short, the mailer or the webhook sender can't be built, or the
+    /// web app's files can't be read.
     pub fn new(
         config: Config,
         store: Store,
@@ -72,10 +72,10 @@ impl App {
         Self::with_bus(config, store, clock, random, Arc::new(InProcess::default()))
     }
 
-    /// Builds the state of a node that shares its calls' messages with others.
+    /// Builds the state of a node that exchanges call messages with other nodes through `bus`.
     ///
     /// # Errors
-    /// As [`Self::new`].
+    /// Those of [`Self::new`].
     pub fn with_bus(
         config: Config,
         store: Store,
@@ -131,7 +131,7 @@ impl App {
         })
     }
 
-    /// The time and the ids of one request.
+    /// The context of one request: the time, a source of ids, and the request id.
     #[must_use]
     pub fn context(&self) -> Context {
         Context::new(self.clock.now(), self.random.clone())

@@ -1,6 +1,6 @@
-//! Appointments as calendar files (RFC 5545) and calendar messages in mail (RFC 5546). Times are
-//! written in UTC, so that they are right on both sides of a clock change; there is no link and no
-//! token in a file, because calendars are shared.
+//! Appointments as calendar files (RFC 5545) and as calendar messages in mail (RFC 5546). Times are
+//! written in UTC, so that they are right on both sides of a clock change. A file contains no link
+//! and no token, because calendars are shared.
 
 use std::fmt::Write as _;
 
@@ -8,19 +8,19 @@ use chrono::{DateTime, Utc};
 use icalendar::{Calendar, Class, Component, Event, EventLike, EventStatus, Property};
 use parlour_domain::id::BookingId;
 
-/// What a calendar is to do with the appointments (RFC 5546, 1.4).
+/// The method of a calendar: how a calendar program treats its events (RFC 5546, 1.4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Method {
-    /// Take them in: a file to download.
+    /// Adds the events: a file to download.
     Publish,
-    /// Take them in or bring them up to date: in a mail.
+    /// Adds or updates the events: in a mail.
     Request,
-    /// Take them out: in a mail.
+    /// Removes the events: in a mail.
     Cancel,
 }
 
 impl Method {
-    /// As in the file and in the mail's content type.
+    /// The value of `METHOD` in the file and in the mail's content type.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,29 +31,31 @@ impl Method {
     }
 }
 
-/// An appointment, as calendars and mails show it. Names are clean: one line, no unseen characters.
+/// An appointment for calendars and mails. The names must be cleaned: on one line and without
+/// invisible characters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Appointment {
-    /// Which booking; the same entry in a calendar for ever.
+    /// The booking. The UID of the calendar event is derived from it and never changes.
     pub booking: BookingId,
-    /// How often it was changed.
+    /// The number of changes (RFC 5545, `SEQUENCE`).
     pub sequence: i32,
-    /// From when.
+    /// Start of the appointment.
     pub starts_at: DateTime<Utc>,
-    /// Until when.
+    /// End of the appointment.
     pub ends_at: DateTime<Utc>,
     /// The class's subject.
     pub subject: String,
-    /// The teachers' names, in order.
+    /// The teachers' names, in order, as one text.
     pub teachers: String,
     /// The student's name.
     pub student: String,
-    /// A video call, or at the school.
+    /// Whether it is a video call; otherwise it is at the school.
     pub video: bool,
 }
 
 impl Appointment {
-    /// As it is told to somebody who may know nothing more of it: enough for a calendar to find it.
+    /// The appointment without names, for recipients who lost access. A calendar still finds the
+    /// event by its UID.
     #[must_use]
     pub fn without_names(self) -> Self {
         Self { subject: String::new(), teachers: String::new(), student: String::new(), ..self }
@@ -67,16 +69,16 @@ impl Appointment {
     }
 }
 
-/// The school in whose name a calendar is written.
+/// The school as the organizer of the events.
 #[derive(Clone, Copy, Debug)]
 pub struct Organizer<'a> {
     /// The school's name.
     pub name: &'a str,
-    /// The sender's address of its mail.
+    /// The sender address of its mail.
     pub address: &'a str,
 }
 
-/// Whose calendar a message is for.
+/// The recipient of a calendar message.
 #[derive(Clone, Copy, Debug)]
 pub struct Attendee<'a> {
     /// Their name.
@@ -85,7 +87,7 @@ pub struct Attendee<'a> {
     pub address: &'a str,
 }
 
-/// Writes a calendar. A file to download names no attendee (RFC 5546, 3.2.1).
+/// Writes a calendar. A file to download has no attendee (RFC 5546, 3.2.1).
 #[must_use]
 pub fn calendar(
     method: Method,
@@ -151,12 +153,12 @@ fn event(
 
 fn person(property: &str, name: &str, address: &str) -> Property {
     let mut property = Property::new(property, format!("mailto:{}", in_mailto(address)));
-    // A parameter can't hold a quotation mark (RFC 5545, 3.2).
+    // A parameter can't contain a quotation mark (RFC 5545, 3.2).
     property.add_parameter("CN", &one_line(name).replace('"', "’"));
     property
 }
 
-/// What would end an address inside a `mailto:` URI (RFC 6068, 2).
+/// Percent-encodes the characters that would end an address inside a `mailto:` URI (RFC 6068, 2).
 fn in_mailto(address: &str) -> String {
     let mut written = String::with_capacity(address.len());
     for c in address.chars() {
@@ -170,7 +172,7 @@ fn in_mailto(address: &str) -> String {
     written
 }
 
-/// A line break in a name must not begin a new line of the file.
+/// Replaces control characters, so that a line break in a name can't begin a new line of the file.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,4 +1,4 @@
-//! The files of the web app: read once at start, with the compressed forms that the bundler made.
+//! The files of the web app, read once at start, with the compressed copies that the bundler made.
 
 use std::{collections::HashMap, fs, path::Path};
 
@@ -15,7 +15,7 @@ pub struct WebAppFiles {
     assets: HashMap<String, Asset>,
 }
 
-/// A file with a hashed name, and its compressed forms.
+/// A file with a hash in its name, and its compressed copies.
 pub struct Asset {
     /// The media type.
     pub kind: &'static str,
@@ -25,10 +25,10 @@ pub struct Asset {
 }
 
 impl WebAppFiles {
-    /// Reads the folder that the bundler made; none of it when there is no folder.
+    /// Reads the folder that the bundler made. Without a folder there are no files.
     ///
     /// # Errors
-    /// When it has no index.html or can't be read.
+    /// When the folder has no index.html or can't be read.
     pub fn load(folder: Option<&Path>) -> anyhow::Result<Self> {
         let Some(folder) = folder else { return Ok(Self::default()) };
         let index = fs::read_to_string(folder.join("index.html")).with_context(|| {
@@ -60,13 +60,13 @@ impl WebAppFiles {
         Ok(Self { index: Some(index), assets })
     }
 
-    /// The template of every page; none where there are no files.
+    /// The template of all pages; `None` without a folder.
     #[must_use]
     pub fn index(&self) -> Option<&str> {
         self.index.as_deref()
     }
 
-    /// The file of a name.
+    /// The asset with this file name.
     #[must_use]
     pub fn asset(&self, name: &str) -> Option<&Asset> {
         self.assets.get(name)
@@ -74,7 +74,8 @@ impl WebAppFiles {
 }
 
 impl Asset {
-    /// The smallest form that a client accepts, after its coding.
+    /// The content coding and body for a client: Brotli if it accepts that, else gzip, else the
+    /// plain file.
     #[must_use]
     pub fn body_for(&self, headers: &HeaderMap) -> (&'static str, &Bytes) {
         match (&self.brotli, &self.gzip) {

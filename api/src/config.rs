@@ -1,5 +1,5 @@
-//! The settings: from a TOML file, then the environment, checked once at start. An error names the
-//! setting and says what it takes.
+//! The settings, read from a TOML file and the environment and checked once at start. Errors name
+//! the setting and the values that it takes.
 
 use std::{collections::BTreeMap, env, fs, net::SocketAddr, path::PathBuf};
 
@@ -14,53 +14,53 @@ use crate::{roster::RosterSource, store::DatabaseUrl};
 /// All settings, checked.
 #[derive(Clone)]
 pub struct Config {
-    /// What the server is used for.
+    /// The mode of the server.
     pub mode: Mode,
-    /// Where it listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// How browsers reach it, without a slash at the end; the origin that POSTs must come from.
-    /// `{host}` stands for a school's host.
+    /// The URL by which browsers reach the server, without a trailing slash. It is also the origin
+    /// that writing requests with cookies must have. `{host}` stands for a school's host.
     pub public_url: String,
-    /// Where the data is.
+    /// The database.
     pub database: DatabaseUrl,
-    /// How many database connections are held.
+    /// Number of database connections in the pool.
     pub connections: u32,
-    /// How many HTTP workers run.
+    /// Number of HTTP workers.
     pub workers: usize,
-    /// How many connections there may be at a time, over all workers.
+    /// Limit of open connections, over all workers.
     pub max_connections: usize,
-    /// The key all secrets are derived from.
+    /// The server key, from which all secrets are derived.
     pub key: SecretString,
-    /// Where mail goes out; the development mailbox when absent.
+    /// The SMTP server; mail goes to the mailbox of a playground when absent.
     pub smtp_url: Option<SecretString>,
-    /// The sender's address of all mail.
+    /// The sender address of all mail.
     pub mail_from: String,
     /// The address of `GET /metrics` for Prometheus; metrics are off when absent.
     pub metrics_listen: Option<SocketAddr>,
-    /// The client's files.
+    /// The folder with the web app's files.
     pub client_dir: Option<PathBuf>,
-    /// The proxies in front that are believed; none while nobody has said whether there are any.
+    /// The trusted reverse proxies; `None` if the settings don't say whether there are any.
     pub proxies: Option<TrustedProxies>,
-    /// Whether a school can be reached by the path, `/s/<its short name>/`, and not by its host
-    /// alone.
+    /// Whether a school is reachable by the path `/s/<its short name>/` besides its host.
     pub school_paths: bool,
-    /// Servers that help the browsers of a call to find each other.
+    /// STUN and TURN servers for calls.
     pub ice: Ice,
-    /// Webhooks may lead to private addresses, and by plain HTTP: for a school's own network, and
-    /// for tests.
+    /// Whether webhooks may go to private addresses and over plain HTTP, for a school's own network
+    /// and for tests.
     pub private_webhooks: bool,
-    /// Providers whose rosters are synced by themselves.
+    /// `OneRoster` providers that are synced automatically.
     pub roster_sources: Vec<RosterSource>,
-    /// The client's secret at `OneRoster` providers that have none of their own in the settings.
+    /// The client secret for `OneRoster` providers that have none of their own in the settings.
     pub oneroster_secret: Option<SecretString>,
 }
 
-/// Proxies of ours in front, which write down from where a request came to them.
+/// Trusted reverse proxies that add the client's address to a header.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TrustedProxies {
-    /// How many a request passes, one after the other.
+    /// The number of proxies that a request passes.
     pub hops: usize,
-    /// The header in which they write it: a list of addresses, or `Forwarded` (RFC 7239).
+    /// The header to which they add it: a comma-separated list of addresses, or `Forwarded` (RFC
+    /// 7239).
     pub header: String,
 }
 
@@ -69,23 +69,23 @@ pub struct TrustedProxies {
 pub struct Ice {
     /// `stun:` addresses.
     pub stun_urls: Vec<String>,
-    /// `turn:` and `turns:` addresses, with the secret shared with these servers.
+    /// `turn:` and `turns:` addresses, with the secret shared with those servers.
     pub turn: Option<Turn>,
-    /// Media flow through TURN alone.
+    /// Whether browsers send media only through TURN.
     pub relay_only: bool,
 }
 
 /// TURN servers that share a secret with us.
 #[derive(Clone)]
 pub struct Turn {
-    /// Their addresses.
+    /// The `turn:` and `turns:` addresses.
     pub urls: Vec<String>,
-    /// What they check credentials with (coturn's `static-auth-secret`).
+    /// The secret that signs credentials (coturn's `static-auth-secret`).
     pub secret: SecretString,
 }
 
-/// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower
-/// case, and `database_url`.
+/// The names of the settings in the environment. In the file a name is the part after `PARLOUR_` in
+/// lower case, and `database_url`.
 const NAMES: [&str; 25] = [
     "PARLOUR_MODE",
     "PARLOUR_LISTEN",
@@ -114,12 +114,12 @@ const NAMES: [&str; 25] = [
     "PARLOUR_ONEROSTER_SECRET",
 ];
 
-/// The shortest secret of a TURN server that is taken, in characters.
+/// The shortest TURN secret that is accepted, in bytes.
 const MIN_TURN_SECRET: usize = 16;
 
 impl Config {
-    /// Reads the file that `PARLOUR_CONFIG` names (or `parlour.toml` where there is one) and the
-    /// environment, which wins.
+    /// Reads the file named by `PARLOUR_CONFIG`, or `parlour.toml` if that exists, and the
+    /// environment, which takes precedence.
     ///
     /// # Errors
     /// A sentence that names the first setting that is missing or wrong.
@@ -287,14 +287,14 @@ impl Config {
         self.public_url.starts_with("https://")
     }
 
-    /// Whether browsers are told to use nothing but HTTPS from now on.
+    /// Whether responses tell browsers to use only HTTPS from now on (HSTS).
     #[must_use]
     pub fn is_https_only(&self) -> bool {
         self.mode == Mode::Production && self.is_https()
     }
 
     /// Whether this is the origin (RFC 6454, 6.2) of the pages of the school on this host. A
-    /// playground is also at `localhost`.
+    /// playground is also reachable as `localhost`.
     #[must_use]
     pub fn is_origin(&self, origin: &str, host: Option<&str>) -> bool {
         let url = host
@@ -313,11 +313,11 @@ impl Config {
         origin.eq_ignore_ascii_case(&own) || is_local()
     }
 
-    /// Checks that the pages of every school can be reached, given the names of those without a
-    /// host and how many there are in all.
+    /// Checks that the pages of every school can be reached. Takes the names of the schools without
+    /// a host and the number of all schools.
     ///
     /// # Errors
-    /// A sentence that names the schools that can't be.
+    /// A sentence that names the schools that can't be reached.
     pub fn check_school_urls(&self, without_host: &[String], schools: usize) -> anyhow::Result<()> {
         let is_reached = self.mode.has_dev_tools()
             || (!self.public_url.contains(HOST) && (self.school_paths || schools == 1));
@@ -332,13 +332,13 @@ impl Config {
     }
 }
 
-/// What stands for a school's host in [`Config::public_url`].
+/// The placeholder of a school's host in [`Config::public_url`].
 pub const HOST: &str = "{host}";
 
 impl Config {
-    /// Checks what only a server needs that serves: in production on loopback a proxy stands in
-    /// front, and how many there are must be said. Else all clients would seem to have the
-    /// proxy's address, or could claim any.
+    /// Checks the setting that only a serving process needs: in production on loopback the server
+    /// is behind a proxy, so the number of trusted proxies must be given. Otherwise all clients
+    /// would have the proxy's address, or could claim any address.
     ///
     /// # Errors
     /// A sentence that names the setting.
@@ -409,7 +409,7 @@ impl Ice {
     }
 }
 
-/// Addresses with commas or blanks between, each of one of these schemes.
+/// Parses addresses separated by commas or blanks. Each must have one of the schemes.
 fn urls(
     value: Option<&str>,
     schemes: &[&str],
@@ -432,7 +432,7 @@ fn urls(
 }
 
 fn read_file(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    // What TOML's parser says of it beyond that quotes the text, and with it a secret.
+    // The full error of the TOML parser would quote the text and with it a secret.
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         anyhow::anyhow!("PARLOUR_CONFIG: the file is not TOML: {}", error.message())
     })?;
@@ -623,7 +623,7 @@ mod tests {
         assert!(!format!("{error:#} {error:?}").contains("hush"));
     }
 
-    /// Whether a server may serve with these settings, and what it knows of proxies.
+    /// Checks whether a server with these settings may serve, and its number of trusted proxies.
     #[track_caller]
     fn check_serving(settings: &[(&str, &str)], serves: bool, hops: Option<usize>) {
         let production = [

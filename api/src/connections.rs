@@ -1,5 +1,5 @@
-//! All connections of this process, whichever worker has them: how many there may be, which of them
-//! stand still, and which are closed first. Knows nothing of requests but how far each has come.
+//! The registry of all open connections, across the HTTP workers. It limits their number, closes
+//! stalled ones, and evicts others to make room. Of a request it knows only its stage.
 
 use std::{
     any::Any,
@@ -25,36 +25,35 @@ use actix_web::{
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// How long a connection may stand still that waits for nothing of ours: between two requests, in
-/// the middle of a head, or taking an answer. A first head has 5 seconds by actix, and a body its
-/// own time (`request`).
+/// How long a connection may stall in [`Stage::Idle`] or [`Stage::Sending`]: between two requests,
+/// in the middle of a request head, or while the client receives a response. actix limits the first
+/// head to 5 seconds, and the module `request` limits bodies.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often connections that stand still are looked for.
+/// Interval between two sweeps for stalled connections.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
-/// How much of an answer is handed over at a time: what is larger goes in parts, so that it can be
-/// seen whether it is taken.
+/// Largest chunk of a response body in bytes. A larger body is sent in chunks, so that the registry
+/// sees whether the client reads it.
 const CHUNK_SIZE: usize = 16 * 1024;
-/// Files that are open besides connections.
+/// Number of open files besides connections.
 const OTHER_FILES: u64 = 256;
-/// Files for each connection: its socket and our second handle of it, and as much again for those
-/// that are being closed.
+/// Number of files per connection: its socket and our second handle of it, and as many again for
+/// connections that are still closing.
 const FILES_PER_CONNECTION: u64 = 4;
 
-/// How far a connection has come. The order is that in which they are closed when there are too
-/// many.
+/// The stage of a connection. Connections are evicted in this order when there are too many.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stage {
-    /// It has no request yet, or no other one.
+    /// No request has come yet, or the last one is done.
     Idle,
-    /// The body of its request is coming.
+    /// The body of its request is being received.
     Receiving,
-    /// It takes an answer.
+    /// Its response is being sent.
     Sending,
-    /// It is the socket of somebody who is at the door of a call.
+    /// A WebSocket that has not joined a call.
     Upgraded,
-    /// It waits for us. Never closed.
+    /// The server is working on its request. Never evicted.
     Working,
-    /// It is the socket of somebody in a call. Never closed.
+    /// A WebSocket that has joined a call. Never evicted.
     InCall,
 }
 
@@ -75,7 +74,7 @@ impl Stage {
     }
 }
 
-/// All connections.
+/// The registry.
 pub struct Connections {
     all: Mutex<HashMap<u64, Entry>>,
     next: AtomicU64,
@@ -85,23 +84,25 @@ pub struct Connections {
 
 struct Entry {
     progress: Arc<Progress>,
-    /// A second handle of the socket, by which it is closed from outside of its worker.
+    /// A second handle of the socket, for closing it from outside of its worker.
     socket: TcpStream,
 }
 
-/// The stage of a connection, and since when: in milliseconds of this process.
+/// The stage of a connection and the time of its last progress, in milliseconds since the registry
+/// was created.
 struct Progress {
     stage: AtomicU8,
     since: AtomicU64,
 }
 
-/// A connection, as its requests see it. It is over when this is dropped.
+/// A registered connection, kept in the connection data of its requests. Dropping it removes the
+/// connection from the registry.
 pub struct Connection {
     id: u64,
     handle: Handle,
 }
 
-/// Tells how far a connection has come; it may outlive it.
+/// Sets the stage of a connection. May outlive the connection.
 #[derive(Clone)]
 pub struct Handle {
     progress: Arc<Progress>,
@@ -109,7 +110,7 @@ pub struct Handle {
 }
 
 impl Connections {
-    /// Room for so many.
+    /// An empty registry for at most this many connections.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -120,13 +121,13 @@ impl Connections {
         })
     }
 
-    /// How many there are.
+    /// The number of registered connections.
     #[must_use]
     pub fn count(&self) -> usize {
         self.all().len()
     }
 
-    /// What actix calls for each new connection.
+    /// The `on_connect` callback of actix: registers a new connection.
     pub fn accept(self: &Arc<Self>, io: &dyn Any, data: &mut Extensions) {
         let Some(stream) = io.downcast_ref::<AsyncTcpStream>() else { return };
         match stream.as_fd().try_clone_to_owned() {
@@ -135,9 +136,9 @@ impl Connections {
         }
     }
 
-    /// Takes a connection in. When there is no room, another one goes: of those that are idle the
-    /// one that has been so for the longest, then of those that send and of those that receive
-    /// the slowest. Where everybody else is being served, the newcomer goes.
+    /// Registers a connection. When the registry is full, it evicts the connection with the first
+    /// [`Stage`] and, within the stage, with the oldest progress. If all others are working or in a
+    /// call, it closes the new connection instead.
     fn add(self: &Arc<Self>, socket: TcpStream) -> Connection {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let progress = Arc::new(Progress {
@@ -169,7 +170,8 @@ impl Connections {
         Connection { id, handle: Handle { progress, all: Arc::clone(self) } }
     }
 
-    /// Closes the connections that by then have stood still for too long; says how many.
+    /// Closes the connections that have stalled for longer than [`IDLE_TIMEOUT`] at `now`. Returns
+    /// their number.
     pub fn sweep(&self, now: Instant) -> usize {
         let now = self.millis(now);
         let is_still = |progress: &Progress| {
@@ -198,7 +200,7 @@ impl Connections {
     }
 }
 
-/// Looks for connections that stand still, for as long as the server is there.
+/// Sweeps the registry regularly until it is dropped.
 pub async fn watch(connections: Arc<Connections>) {
     let weak = Arc::downgrade(&connections);
     drop(connections);
@@ -209,10 +211,10 @@ pub async fn watch(connections: Arc<Connections>) {
     }
 }
 
-/// Its worker finds that nothing comes any more and nothing can be sent, and lets go of it. What
-/// has left us already still arrives.
+/// Shuts a socket down. Its worker then finds it closed and drops it. Data that is already in the
+/// send buffer still arrives.
 fn close(socket: &TcpStream) {
-    // One that is not connected any more is closed as it is.
+    // The error of a socket that is no longer connected can be ignored: it is closed anyway.
     let _ = socket.shutdown(Shutdown::Both);
 }
 
@@ -223,12 +225,12 @@ impl Progress {
 }
 
 impl Connection {
-    /// It has come so far now.
+    /// Sets the stage and the time of progress.
     pub fn enter(&self, stage: Stage) {
         self.handle.enter(stage);
     }
 
-    /// What tells so from elsewhere.
+    /// A handle that sets the stage from elsewhere.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
@@ -242,14 +244,15 @@ impl Drop for Connection {
 }
 
 impl Handle {
-    /// It has come so far now.
+    /// Sets the stage and the time of progress.
     pub fn enter(&self, stage: Stage) {
         self.progress.stage.store(stage as u8, Ordering::Relaxed);
         self.progress.since.store(self.all.millis(Instant::now()), Ordering::Relaxed);
     }
 }
 
-/// An answer that is handed over in parts, each of which says that the one before was taken.
+/// A response body that is sent in chunks. Each poll for a chunk shows that the client took the one
+/// before, and counts as progress.
 pub struct MonitoredBody {
     body: BoxBody,
     rest: Bytes,
@@ -257,7 +260,7 @@ pub struct MonitoredBody {
 }
 
 impl MonitoredBody {
-    /// The body of an answer on a connection.
+    /// Wraps the body of a response on a connection.
     #[must_use]
     pub fn new(body: BoxBody, connection: &Connection) -> Self {
         let handle = connection.handle();
@@ -265,7 +268,7 @@ impl MonitoredBody {
         Self { body, rest: Bytes::new(), handle }
     }
 
-    /// Whether a body is so small that it leaves in one part.
+    /// Whether a body fits into one chunk.
     #[must_use]
     pub fn is_small(size: BodySize) -> bool {
         match size {
@@ -305,8 +308,8 @@ impl Drop for MonitoredBody {
     }
 }
 
-/// Lets the process open as many files as so many connections need, as far as the system lets it;
-/// says how many connections there can be.
+/// Raises the limit of open files for the wanted number of connections, as far as the system
+/// allows. Returns the number of connections for which the limit suffices.
 #[must_use]
 pub fn reserve_files(wanted: usize) -> usize {
     let needed = (wanted as u64).saturating_mul(FILES_PER_CONNECTION).saturating_add(OTHER_FILES);
@@ -331,7 +334,8 @@ pub fn reserve_files(wanted: usize) -> usize {
     room.min(wanted)
 }
 
-/// Raises the limit of open files (`setrlimit(2)`) where it is lower; says what it is then.
+/// Raises the soft limit of open files (`setrlimit(2)`) if it is lower. Returns the resulting
+/// limit.
 fn raise_file_limit(needed: u64) -> io::Result<u64> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     let wanted = needed.min(hard);
@@ -348,7 +352,7 @@ mod tests {
 
     use super::*;
 
-    /// A connection of the registry, and the other end of it.
+    /// A registered connection and the client's end of it.
     fn connect(all: &Arc<Connections>, listener: &TcpListener) -> (Connection, TcpStream) {
         let there = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         (all.add(listener.accept().unwrap().0), there)
@@ -386,7 +390,7 @@ mod tests {
             newcomers.push((connection, there));
             assert_eq!((closed(&mut ends), all.count()), (expected.to_vec(), 6));
         }
-        // Everybody is being served.
+        // Every connection is working or in a call.
         let (late, mut there) = connect(&all, &listener);
         assert!(is_closed(&mut there));
         drop(late);

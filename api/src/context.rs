@@ -1,5 +1,5 @@
-//! What every change is made with: the time and new ids. The one place that reads the clock and
-//! draws random numbers.
+//! The clock, random numbers, and the context of a change with its time and new ids. Only this
+//! module may read the system clock and draw random numbers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,49 +7,39 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use rand::{RngCore, SeedableRng, rngs::StdRng};
 use uuid::{Builder, Uuid};
 
-/// Tells the time.
+/// A clock.
 pub trait Clock: Send + Sync + 'static {
-    /// Now, in whole microseconds: what both databases can hold.
+    /// The current time in whole microseconds, the precision that both databases store.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Now, however the time was moved: by this expire the tokens of programs, which have clocks of
-    /// their own.
+    /// The real time, even if the clock was moved. Access tokens expire by it, because API clients
+    /// have clocks of their own.
     fn real(&self) -> DateTime<Utc> {
         self.now()
     }
 
-    /// Makes it another time from here on; a clock that runs goes on running. Only playgrounds do
-    /// it.
+    /// Sets the time. A running clock goes on from there. Only playgrounds and tests use it.
     fn move_to(&self, now: DateTime<Utc>);
 }
 
-/// The machine's clock, moved by an offset that demo and development modes may change.
+/// The system clock, with an offset that playgrounds may change.
 #[derive(Default)]
 pub struct SystemClock {
     offset: Mutex<TimeDelta>,
 }
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that may read the machine's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "only this module may read the system clock")]
     fn now(&self) -> DateTime<Utc> {
         truncated(Utc::now() + *self.offset.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that may read the machine's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "only this module may read the system clock")]
     fn real(&self) -> DateTime<Utc> {
         truncated(Utc::now())
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that may read the machine's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "only this module may read the system clock")]
     fn move_to(&self, now: DateTime<Utc>) {
         *self.offset.lock().unwrap_or_else(PoisonError::into_inner) = now - Utc::now();
     }
@@ -59,18 +49,18 @@ impl Clock for SystemClock {
 pub struct FixedClock(Mutex<DateTime<Utc>>);
 
 impl FixedClock {
-    /// Starts at a time.
+    /// A clock at a given time.
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
         Self(Mutex::new(truncated(now)))
     }
 
-    /// Moves it on.
+    /// Moves the clock forward.
     pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
 
-    /// Sets it.
+    /// Sets the clock.
     pub fn set(&self, now: DateTime<Utc>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = truncated(now);
     }
@@ -95,13 +85,13 @@ fn truncated(now: DateTime<Utc>) -> DateTime<Utc> {
 pub struct Random(Arc<Mutex<StdRng>>);
 
 impl Random {
-    /// From the operating system's randomness.
+    /// A generator seeded by the operating system.
     #[must_use]
     pub fn from_os() -> Self {
         Self(Arc::new(Mutex::new(StdRng::from_os_rng())))
     }
 
-    /// The same numbers at each start, for tests.
+    /// A generator with the same numbers at each start, for tests.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
@@ -116,38 +106,36 @@ impl Random {
     }
 }
 
-/// The time of one request and a source of ids: passed to every store function that writes.
+/// The time of one request and a source of ids. Every store function that writes takes it.
 #[derive(Clone)]
 pub struct Context {
-    /// When the request is taken to happen.
+    /// The time of the request.
     pub now: DateTime<Utc>,
-    /// The request that it is made for; none in a job. Queued mails and webhooks keep it, for the
-    /// log.
+    /// The id of the request; `None` in a job. Queued mails and webhooks store it for the log.
     pub request_id: Option<Uuid>,
     random: Random,
 }
 
 impl Context {
-    /// A context for one request.
+    /// A context without a request id.
     #[must_use]
     pub const fn new(now: DateTime<Utc>, random: Random) -> Self {
         Self { now, request_id: None, random }
     }
 
-    /// The same, for a request.
+    /// The same context with a request id.
     #[must_use]
     pub fn for_request(self, request_id: Option<Uuid>) -> Self {
         Self { request_id, ..self }
     }
 
-    /// The same source of ids at another time, for what is to stand in the database as if it had
-    /// been made then.
+    /// The same source of ids at another time, for rows that must look as if they were made then.
     #[must_use]
     pub fn as_of(&self, now: DateTime<Utc>) -> Self {
         Self { now, ..self.clone() }
     }
 
-    /// A new `UUIDv7` (RFC 9562, 5.7) of the kind that is asked for.
+    /// Makes a new `UUIDv7` (RFC 9562, 5.7), converted to an id type.
     #[must_use]
     pub fn new_id<T: From<Uuid>>(&self) -> T {
         let millis = u64::try_from(self.now.timestamp_millis()).unwrap_or_default();
@@ -164,12 +152,12 @@ mod tests {
         let clock = SystemClock::default();
         let (before, there) = (clock.real(), clock.now() + TimeDelta::days(300));
         clock.move_to(there);
-        assert!(clock.now() >= there, "it is that time");
+        assert!(clock.now() >= there, "the clock was moved forward");
         assert!(
             clock.real() >= before && clock.real() < before + TimeDelta::days(1),
-            "tokens of programs expire by the machine's time"
+            "moving the clock leaves the real time unchanged"
         );
         clock.move_to(clock.real());
-        assert!(clock.now() < there, "and back");
+        assert!(clock.now() < there, "the clock was moved back");
     }
 }

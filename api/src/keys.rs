@@ -1,6 +1,6 @@
-//! Secrets derived from the server's one key: link tokens, codes, session cookies, hashes of what
-//! must not be stored in clear. No token is stored: it is derived again whenever a mail is rendered
-//! or a link is read.
+//! Secrets derived from the server key: link tokens, codes, session cookies, and keyed hashes of
+//! values that must not be stored in clear. Tokens are not stored but derived again whenever a mail
+//! is rendered or a link is checked.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -12,21 +12,21 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-/// The shortest server key that is taken, in bytes.
+/// The shortest server key that is accepted, in bytes.
 pub const MIN_KEY_BYTES: usize = 32;
 
-/// What a link is for; a token of one purpose is none of another.
+/// The purpose of a token. A token is valid for its own purpose only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// Logs a person in.
     Login,
-    /// A guest's way in.
+    /// A guest's link to an invite.
     Guest,
-    /// The secret of a program.
+    /// The secret of an API client.
     Client,
 }
 
-/// Whom a session cookie is for: a person's is never taken for a guest's.
+/// The audience of a cookie. A person's cookie is never accepted as a guest's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Audience {
     /// Parents, teachers, staff.
@@ -47,16 +47,16 @@ impl Audience {
     }
 }
 
-/// A token as it was given: whose it says it is, and its proof.
+/// A token whose proof has not been checked yet.
 #[derive(Clone, Copy)]
 pub struct ParsedToken {
-    /// The row that the token names.
+    /// The id of the row that the token claims to be for.
     pub id: Uuid,
     proof: [u8; 16],
 }
 
 impl ParsedToken {
-    /// Takes a token apart. `None` when it is not of the form of one.
+    /// Parses a token. `None` when it does not have the form of one.
     #[must_use]
     pub fn parse(token: &str) -> Option<Self> {
         let bytes: [u8; 32] = BASE64_URL_SAFE_NO_PAD.decode(token.trim()).ok()?.try_into().ok()?;
@@ -65,7 +65,7 @@ impl ParsedToken {
     }
 }
 
-/// The claims of a session cookie. The row behind it decides; the cookie only names it.
+/// The claims of a cookie. The cookie only names rows; the rows decide whether access is granted.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -74,14 +74,14 @@ struct Claims {
     ids: Vec<Uuid>,
 }
 
-/// The server's key, and all that is derived from it.
+/// The server key, and everything derived from it.
 #[derive(Clone)]
 pub struct Keys {
     secret: SecretString,
 }
 
 impl Keys {
-    /// Takes the server's key.
+    /// Wraps the server key.
     ///
     /// # Errors
     /// When it is shorter than [`MIN_KEY_BYTES`].
@@ -101,60 +101,60 @@ impl Keys {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Whether a token was derived by us, for this purpose and generation.
+    /// Whether a token has a valid proof for this purpose and generation.
     #[must_use]
     pub fn is_genuine(&self, purpose: Purpose, token: &ParsedToken, generation: i32) -> bool {
         self.link_proof(purpose, token.id, generation).ct_eq(&token.proof).into()
     }
 
-    /// The private key that signs the tokens of a month.
+    /// The seed of the private key that signs the access tokens of a month.
     #[must_use]
     pub fn signing_seed(&self, month: &str) -> [u8; 32] {
         self.mac("token signing key", &[month.as_bytes()])
     }
 
-    /// The 6 digits of a login mail.
+    /// The 6-digit code of a login mail.
     #[must_use]
     pub fn code(&self, login_link: Uuid) -> String {
         self.digits("code", login_link)
     }
 
-    /// Whether these are the 6 digits, however they were typed
-    /// ([`parlour_domain::typed_code::normalize`]).
+    /// Whether the given text is that code, in any notation that
+    /// [`parlour_domain::typed_code::normalize`] accepts.
     #[must_use]
     pub fn is_code(&self, login_link: Uuid, given: &str) -> bool {
         is_same(&self.code(login_link), given)
     }
 
-    /// The 6 digits of the mail that a guest's link asks for when it was taken over too often.
+    /// The 6-digit call code, mailed to a guest whose link was taken over too often (I9).
     #[must_use]
     pub fn call_code(&self, call_code: Uuid) -> String {
         self.digits("call code", call_code)
     }
 
-    /// Whether these are the 6 digits, however they were typed
-    /// ([`parlour_domain::typed_code::normalize`]).
+    /// Whether the given text is that code, in any notation that
+    /// [`parlour_domain::typed_code::normalize`] accepts.
     #[must_use]
     pub fn is_call_code(&self, call_code: Uuid, given: &str) -> bool {
         is_same(&self.call_code(call_code), given)
     }
 
-    /// What a webhook's events are signed with, by the row of the secret. It is shown once and
-    /// stored nowhere.
+    /// The secret that signs a webhook's events, derived from the id of its row. It is shown once
+    /// and not stored.
     #[must_use]
     pub fn webhook_secret(&self, secret: Uuid) -> [u8; 32] {
         self.mac("webhook", &[secret.as_bytes()])
     }
 
-    /// A keyed hash of what must be found again but not stored: a browser's secret, a client's
-    /// address, a request's body.
+    /// A keyed hash of a value that must be found again but not stored: a browser's secret, a
+    /// client's address, a request's body.
     #[must_use]
     pub fn hash(&self, what: &str, value: &[u8]) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.mac(what, &[value]))
     }
 
-    /// The mark by which a browser is remembered as a person's. Of the first generation it is their
-    /// id.
+    /// The id by which a device cookie remembers a person. In the first generation it is the
+    /// person's id.
     #[must_use]
     pub fn device_id(&self, person: Uuid, generation: i32) -> Uuid {
         if generation == 0 {
@@ -166,10 +166,10 @@ impl Keys {
         Uuid::from_bytes(mark)
     }
 
-    /// A cookie that names rows (sessions, or people for a device), signed (HS256).
+    /// Makes a signed cookie (HS256) that names rows: sessions, or people for a device.
     ///
     /// # Errors
-    /// When it could not be signed.
+    /// When the cookie can't be signed.
     pub fn cookie(
         &self,
         audience: Audience,
@@ -189,13 +189,14 @@ impl Keys {
         )?)
     }
 
-    /// The rows that a cookie names; none when it is not ours, not for this audience, or too old.
+    /// The ids in a cookie; empty when the cookie is forged, for another audience, or expired.
     #[must_use]
     pub fn read_cookie(&self, audience: Audience, cookie: &str, now: DateTime<Utc>) -> Vec<Uuid> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[audience.as_str()]);
         validation.set_issuer(&["parlour"]);
-        // The age is checked below by the App's clock, which demo mode and tests move.
+        // The expiry is checked below against `now`, the time of the clock that playgrounds and
+        // tests move.
         validation.validate_exp = false;
         let claims =
             decode::<Claims>(cookie, &DecodingKey::from_secret(&self.cookie_key()), &validation);
@@ -229,12 +230,12 @@ impl Keys {
         proof
     }
 
-    /// HMAC-SHA-256 over the purpose and the parts, each with its length before it so that no two
-    /// inputs are read alike.
+    /// HMAC-SHA-256 over the purpose and the parts. Each is preceded by its length, so that
+    /// different inputs never give the same bytes.
     fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
         let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
-            .expect("a key of any length");
+            .expect("HMAC takes a key of any length");
         for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);

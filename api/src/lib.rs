@@ -1,4 +1,4 @@
-//! Parlour's server, as a library: `main.rs` is its command line, the tests start it in process.
+//! The library of Parlour's server. `main.rs` is its command line; the tests start it in process.
 
 pub mod app;
 pub mod auth;

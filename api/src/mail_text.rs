@@ -1,36 +1,36 @@
-//! Text for mails: names, lists and times, made safe for mail clients.
+//! Formatting of names, lists and times for mails, and protection against injected text and links.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use parlour_domain::text::{is_full_stop, is_invisible, to_halfwidth};
 
-/// The longest name a mail writes out, in characters.
+/// Length limit of a name in a mail, in characters.
 const MAX_CHARS: usize = 200;
 
-/// The longest paragraph of our own that holds names, in characters.
+/// Length limit of a paragraph that contains names, in characters.
 const MAX_PARAGRAPH: usize = 4000;
 
-/// A name or title on one line: no control characters, no marks that turn the direction of the text
-/// around them, blanks folded, nothing that a mail program would make a link of.
+/// Cleans a name or title: one line, without control characters and bidirectional controls, with
+/// blanks folded, and with nothing that mail programs turn into a link.
 pub fn clean(text: &str) -> String {
     without_links(&on_one_line(text, MAX_CHARS))
 }
 
-/// Sentences of our own that hold names, in the same way.
+/// Cleans a paragraph of our own text that contains names, in the same way.
 pub fn clean_paragraph(text: &str) -> String {
     without_links(&on_one_line(text, MAX_PARAGRAPH))
 }
 
-/// An address on one line, as it can be copied.
+/// Cleans an address to one line. It stays unbroken, so that it can be copied.
 pub fn clean_address(text: &str) -> String {
     on_one_line(text, MAX_CHARS)
 }
 
-/// Mail programs make links of what looks like a domain, an address or a URL in the text of others,
-/// in plain text as in HTML. A blank of no width (U+200B) after each full stop, at sign and colon
-/// inside a word ends what they look at, and nobody sees it: it works in both parts of a mail,
-/// where an element around the stop would work in one, and programs that know no newer character
-/// (U+2060) show it as nothing, too.
+/// Keeps mail programs from linking text that looks like a domain, an address or a URL, which they
+/// do in plain text and in HTML. Inserts a zero-width space (U+200B) after each full stop, at sign
+/// and colon inside of a word, which ends the link detection and is not visible. It works in both
+/// parts of a mail, whereas an HTML element around the stop would work in one only. Programs that
+/// lack newer characters (such as U+2060) show U+200B as nothing.
 fn without_links(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let (mut before, mut rest) = (' ', text.chars().peekable());
@@ -75,7 +75,7 @@ pub fn list(names: &[String]) -> String {
     }
 }
 
-/// "16:05", on the evening's clocks.
+/// "16:05", in the evening's time zone.
 pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%H:%M").to_string()
 }
@@ -112,7 +112,7 @@ mod tests {
     fn names_are_not_auto_linked() {
         let check = |raw: &str, shown: &str| {
             assert_eq!(clean(raw), shown, "{raw:?}");
-            assert_eq!(clean(shown), shown, "twice is once");
+            assert_eq!(clean(shown), shown, "cleaning is idempotent");
         };
         check("t.co", "t.\u{200b}co");
         check("J.Li", "J.\u{200b}Li");

@@ -1,4 +1,4 @@
-//! The parlour program: hands the command line over and ends with its exit code.
+//! The `parlour` program: runs the command line and exits with its code.
 
 use std::process::ExitCode;
 

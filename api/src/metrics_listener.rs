@@ -1,5 +1,5 @@
-//! `GET /metrics` for Prometheus, on a listener of its own (`PARLOUR_METRICS_LISTEN`), so that no
-//! school's address leads to it.
+//! `GET /metrics` for Prometheus, on a separate listener (`PARLOUR_METRICS_LISTEN`), so that it is
+//! not reachable at a school's address.
 
 use std::net::TcpListener;
 
@@ -15,10 +15,10 @@ use crate::app::App;
 /// The media type of `OpenMetrics` 1.0.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Serves the metrics of an app on a listener. It runs when it is awaited.
+/// Serves the metrics on a listener. The server runs when it is awaited.
 ///
 /// # Errors
-/// What the system says.
+/// The errors of the operating system.
 pub fn start(app: &Data<App>, listener: TcpListener) -> std::io::Result<Server> {
     let app = app.clone();
     let server = HttpServer::new(move || {
@@ -28,7 +28,7 @@ pub fn start(app: &Data<App>, listener: TcpListener) -> std::io::Result<Server> 
 }
 
 async fn get_metrics(app: Data<App>) -> HttpResponse {
-    // A database that does not answer is a reason to see the rest of the metrics.
+    // If the database does not respond, the other metrics are still served.
     let (sockets, connections) = (app.calls.sockets(), app.connections.count());
     let update = app.metrics.update_gauges(&app.store, app.clock.now(), sockets, connections);
     if let Err(error) = update.await {

@@ -1,26 +1,26 @@
-//! The mode of a server: a school's, or one of the playgrounds.
+//! The mode of a server: production or a playground.
 
 /// What the server is used for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
-    /// A school's. Refuses to start without SMTP and a key.
+    /// A school's server. Refuses to start without SMTP and a key.
     Production,
-    /// A demonstration: a mailbox to read, one-click logins, loopback only.
+    /// A demonstration, with a mailbox, one-click logins and loopback only.
     Demo,
-    /// A developer's: the same as a demonstration.
+    /// A developer's server, otherwise like [`Mode::Demo`].
     Dev,
-    /// A vendor's: the same as a demonstration, with a program that is connected already.
+    /// An integrator's server, like [`Mode::Demo`] and with an API client set up.
     Sandbox,
 }
 
 impl Mode {
-    /// Whether the development mailbox and the one-click logins are there.
+    /// Whether this is a playground, with the mailbox, the one-click logins and the movable clock.
     #[must_use]
     pub const fn has_dev_tools(self) -> bool {
         matches!(self, Self::Demo | Self::Dev | Self::Sandbox)
     }
 
-    /// How the database of such a server is marked.
+    /// The kind of database that the mode requires, stored in the database.
     #[must_use]
     pub const fn database_kind(self) -> &'static str {
         match self {

@@ -1,5 +1,4 @@
-//! Versions of what an answer shows, and requests that rest on one: `ETag`, `If-None-Match`,
-//! `If-Match` (RFC 9110, 8.8.3 and 13.1).
+//! Conditional requests: `ETag`, `If-None-Match` and `If-Match` (RFC 9110, 8.8.3 and 13.1).
 
 use std::future::{Ready, ready};
 
@@ -20,10 +19,10 @@ use crate::{
     store::{Error, Result, version::ExpectedVersion},
 };
 
-/// An answer with an `ETag` of what it says, or 304 when that is what the client has.
+/// Responds with a value and the `ETag` of its JSON, or with 304 if the client has this version.
 ///
 /// # Errors
-/// When it can't be written as JSON.
+/// When the value can't be serialized.
 pub fn with_etag<T: Serialize>(req: &HttpRequest, value: &T) -> ApiResult {
     let (body, tag) = written(value)?;
     let known = lines(req, &header::IF_NONE_MATCH).unwrap_or_default();
@@ -42,10 +41,10 @@ pub fn with_etag<T: Serialize>(req: &HttpRequest, value: &T) -> ApiResult {
     })
 }
 
-/// What something has become, with the `ETag` that reading it gives now.
+/// Responds with a changed value and its new `ETag`, which is the one that reading it returns.
 ///
 /// # Errors
-/// When it can't be written as JSON.
+/// When the value can't be serialized.
 pub fn with_new_etag<T: Serialize>(value: &T) -> ApiResult {
     let (body, tag) = written(value)?;
     Ok(HttpResponse::Ok()
@@ -60,20 +59,20 @@ fn written<T: Serialize>(value: &T) -> Result<(Vec<u8>, String)> {
     Ok((body, tag))
 }
 
-/// `If-Match`: the change is made only if the thing is still as the client knows it.
+/// `If-Match`: makes the change conditional on the version that the client knows.
 #[derive(Clone, Default, Debug)]
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
-    /// The version that the client knows, of what reading shows by `view`; any version without the
-    /// header.
+    /// The expected version, compared with the `ETag` of the current value as `view` shows it. Any
+    /// version is accepted without the header.
     #[must_use]
     pub fn of<T, V: Serialize>(
         self,
         view: impl Fn(&T) -> V + Send + 'static,
     ) -> ExpectedVersion<T> {
         let Some(wanted) = self.0 else { return ExpectedVersion::any() };
-        // A weak tag is none that changes may rest on.
+        // A weak `ETag` never matches (RFC 9110, 13.1.1).
         ExpectedVersion::when(move |now| {
             written(&view(now)).is_ok_and(|(_, tag)| {
                 wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag)
@@ -91,7 +90,8 @@ impl FromRequest for IfMatch {
     }
 }
 
-/// A header whose lines together are one list; none when it was not sent.
+/// The value of a header that may come in several lines, joined by commas; `None` without the
+/// header.
 fn lines(req: &HttpRequest, name: &HeaderName) -> Option<String> {
     let lines = req
         .headers()
@@ -101,8 +101,7 @@ fn lines(req: &HttpRequest, name: &HeaderName) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join(","))
 }
 
-/// The answer where a change can't rest on a version, since there is nothing to read that would
-/// have one.
+/// Refuses `If-Match` on a resource that has no `ETag`.
 ///
 /// # Errors
 /// Always `precondition_failed`.

@@ -1,5 +1,5 @@
-//! The one error answer: `application/problem+json` (RFC 9457) with a stable `code`. Causes are
-//! logged once, by the routes, and never sent.
+//! The error responses: `application/problem+json` (RFC 9457) with a stable `code`. The routes log
+//! the cause of an error once; it is never sent.
 
 use std::fmt;
 
@@ -18,12 +18,12 @@ use crate::{
     telemetry::{RequestId, request::record_code},
 };
 
-/// What a handler answers instead of a value.
+/// The error of a handler.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
     code: &'static str,
-    /// The rest, behind one pointer: most answers are no error.
+    /// The other fields, boxed to keep `Result`s small: most responses are no errors.
     extensions: Box<Extensions>,
 }
 
@@ -37,19 +37,19 @@ struct Extensions {
     retry_after: Option<u32>,
     allow: Option<String>,
     challenge: Option<String>,
-    /// Whether to say which encodings a body may have (RFC 9110, 12.5.3).
+    /// Whether the response has an `Accept-Encoding` header (RFC 9110, 12.5.3).
     accept_encoding: bool,
     cause: Option<StoreError>,
 }
 
-/// How many appointments that stand against a change are named.
+/// The most bookings that a response lists as standing against a change.
 const NAMED: usize = 100;
 
-/// What handlers return.
+/// The result of a handler.
 pub type ApiResult<T = HttpResponse> = Result<T, ApiError>;
 
 impl ApiError {
-    /// An error with a code and a sentence that says what to do.
+    /// An error with a code and a sentence that tells the caller what to do.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl ApiError {
         }
     }
 
-    /// Not there, or not this person's to see.
+    /// The resource does not exist, or the caller may not see it.
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(
@@ -75,7 +75,7 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "not_logged_in", "Log in first.")
     }
 
-    /// A program asks for what is a person's to do.
+    /// An API client called an operation for people.
     #[must_use]
     pub fn people_only() -> Self {
         Self::new(
@@ -85,7 +85,7 @@ impl ApiError {
         )
     }
 
-    /// Logged in, but in another role.
+    /// The caller is logged in, but in another role.
     #[must_use]
     pub fn wrong_role() -> Self {
         Self::new(
@@ -111,13 +111,13 @@ impl ApiError {
         .with_errors(vec![error])
     }
 
-    /// A bad query.
+    /// A malformed query, header or body.
     #[must_use]
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
     }
 
-    /// Too many requests; try again after so many seconds.
+    /// Too many requests; the client may retry after so many seconds.
     #[must_use]
     pub fn too_many(seconds: u32) -> Self {
         Self::new(
@@ -128,7 +128,7 @@ impl ApiError {
         .retry_after(seconds)
     }
 
-    /// A body that came too slowly. The rest of it is not waited for.
+    /// The body came too slowly. The connection is closed without reading the rest.
     #[must_use]
     pub fn request_timeout() -> Self {
         Self::new(
@@ -138,7 +138,7 @@ impl ApiError {
         )
     }
 
-    /// A body that is compressed or otherwise encoded.
+    /// The body has a `Content-Encoding`.
     #[must_use]
     pub fn unsupported_encoding() -> Self {
         let mut error = Self::new(
@@ -150,7 +150,7 @@ impl ApiError {
         error
     }
 
-    /// A fault of ours, which somebody else has logged.
+    /// An internal error whose cause is logged elsewhere.
     #[must_use]
     pub fn internal() -> Self {
         Self::new(
@@ -161,7 +161,7 @@ impl ApiError {
         )
     }
 
-    /// The server can't serve now.
+    /// The server can't serve requests at the moment.
     #[must_use]
     pub fn not_ready() -> Self {
         Self::new(
@@ -172,7 +172,7 @@ impl ApiError {
         .retry_after(5)
     }
 
-    /// A method that the resource does not have.
+    /// The resource does not have this method.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
         let mut error = Self::new(
@@ -184,27 +184,27 @@ impl ApiError {
         error
     }
 
-    /// What to log in with instead (RFC 9110, 11.6.1).
+    /// Sets the `WWW-Authenticate` challenge (RFC 9110, 11.6.1).
     #[must_use]
     pub fn challenge(mut self, challenge: String) -> Self {
         self.extensions.challenge = Some(challenge);
         self
     }
 
-    /// Several wrong fields.
+    /// Sets the errors of several fields.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.extensions.errors = errors;
         self
     }
 
-    /// To be tried again after so many seconds.
+    /// Sets `Retry-After`, in seconds.
     fn retry_after(mut self, seconds: u32) -> Self {
         self.extensions.retry_after = Some(seconds.max(1));
         self
     }
 
-    /// The refusal of the first appointment that could not be made, with all of them.
+    /// The refusal of the first booking that could not be made, with all bookings that failed.
     fn bookings_lost(lost: &LostBookings, zone: Tz) -> Self {
         let view = |one: &Lost| LostBooking {
             student_id: one.booking.student.into(),
@@ -217,8 +217,9 @@ impl ApiError {
         error
     }
 
-    /// How many appointments rest on what was to change, and the first [`NAMED`] of them: ids
-    /// alone, since whoever changes an evening need not be one who may see people.
+    /// The number of bookings that rest on the settings to be changed, and the first [`NAMED`] of
+    /// them. Only ids are included, because a caller who may change an evening need not be allowed
+    /// to see people.
     fn bookings_rest(bookings: &[Resting], zone: Tz) -> Self {
         let view = |one: &Resting| RestingBooking {
             id: one.booking.into(),
@@ -234,7 +235,8 @@ impl ApiError {
         error
     }
 
-    /// The error for whoever may not see appointments: it says how many there are, and names none.
+    /// The same error without the list of bookings, for callers who may not see them. The number
+    /// stays.
     #[must_use]
     pub fn without_bookings(mut self) -> Self {
         self.extensions.bookings.clear();
@@ -247,20 +249,21 @@ impl ApiError {
         self.code
     }
 
-    /// What to do, for a person.
+    /// The sentence that tells the caller what to do.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.extensions.detail
     }
 
-    /// Logs the cause, if there is one. For [`crate::routes`] alone, so that each is logged once.
+    /// Logs the cause, if there is one. Only [`crate::routes`] may call it, so that each cause is
+    /// logged once.
     pub fn log(&self, request_id: RequestId) {
         if let Some(cause) = &self.extensions.cause {
             tracing::error!(%request_id, code = self.code, cause = %chain(cause), "request failed");
         }
     }
 
-    /// Renders the answer.
+    /// Renders the error as a response.
     #[must_use]
     pub fn respond(&self, request_id: RequestId) -> HttpResponse {
         record_code(self.code);
@@ -480,12 +483,12 @@ impl From<StoreError> for ApiError {
     }
 }
 
-/// A moment with the offset of a zone.
+/// A time with the offset of a zone.
 fn local(at: DateTime<Utc>, zone: Tz) -> DateTime<FixedOffset> {
     at.with_timezone(&zone).fixed_offset()
 }
 
-/// An error and all that caused it, in one line.
+/// An error and its chain of causes in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source())
         .map(ToString::to_string)

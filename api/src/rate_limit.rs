@@ -1,6 +1,6 @@
-//! How much programs may ask: so many requests in each minute, told in the `RateLimit` headers
-//! (draft-ietf-httpapi-ratelimit-headers-10). Each process counts by itself: with two nodes a
-//! program may ask up to twice as much.
+//! Rate limits in windows of a minute, reported in the `RateLimit` headers
+//! (draft-ietf-httpapi-ratelimit-headers-10). Each process counts separately: with two nodes an API
+//! client may send up to twice as many requests.
 
 use std::{
     collections::HashMap,
@@ -13,30 +13,30 @@ use uuid::Uuid;
 /// The length of a window, in seconds.
 pub const WINDOW: i64 = 60;
 
-/// What is left of a window, after a request.
+/// The state of a window after a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Quota {
-    /// Requests in a window.
+    /// Allowed requests per window.
     pub quota: u32,
-    /// What is left of them.
+    /// Requests left in this window.
     pub left: u32,
     /// Seconds until the next window.
     pub reset: u32,
-    /// This request was one too many.
+    /// Whether this request exceeded the quota.
     pub is_exceeded: bool,
 }
 
-/// The windows of all who are counted, by an id of theirs.
+/// The current window of each subject, by its id.
 #[derive(Default)]
 pub struct RateLimiter(Mutex<HashMap<Uuid, (i64, u32)>>);
 
 impl RateLimiter {
-    /// Counts a request.
+    /// Counts a request of a subject. An exceeding request is not counted.
     pub fn take(&self, who: Uuid, quota: u32, now: DateTime<Utc>) -> Quota {
         let window = now.timestamp().div_euclid(WINDOW);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.contains_key(&who) {
-            // So that it does not grow for ever.
+            // Removes old windows so that the map does not grow without limit.
             all.retain(|_, (begun, _)| *begun == window);
         }
         let (begun, taken) = all.entry(who).or_insert((window, 0));
@@ -75,7 +75,7 @@ mod tests {
         );
         assert!(
             !rates.take(Uuid::from_u128(2), 2, at("2026-11-26T16:00:52Z")).is_exceeded,
-            "another's are its own"
+            "each client has its own quota"
         );
         assert_eq!(
             take("2026-11-26T16:01:00Z"),

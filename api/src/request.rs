@@ -1,5 +1,5 @@
-//! What handlers take from a request besides who asks: ids of the path, a JSON body, a page of a
-//! list, an idempotency key.
+//! Extractors and helpers for requests, apart from authentication: ids in the path, JSON bodies,
+//! pages of lists, and idempotency keys.
 
 mod body;
 mod idempotency;
@@ -48,7 +48,7 @@ macro_rules! path_ids {
 }
 
 path_ids! {
-    /// `{evening_id}`; a malformed one names nothing.
+    /// `{evening_id}`. As with all of these, a malformed id is `not_found`.
     EveningPath(EveningId) = "evening_id";
     /// `{booking_id}`.
     BookingPath(BookingId) = "booking_id";
@@ -73,7 +73,7 @@ path_ids! {
     DeliveryPath(DeliveryId) = "delivery_id";
 }
 
-/// A JSON body, checked, with the bytes it came in.
+/// A JSON body, parsed strictly (see [`json`]), with its raw bytes.
 #[derive(Debug)]
 pub struct Body<T> {
     /// The value.
@@ -107,10 +107,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
-/// Checks the lengths that the wire types name.
+/// Validates a value against the limits of its wire type.
 ///
 /// # Errors
-/// `invalid`, with the fields.
+/// `invalid`, with an error for each field.
 pub fn checked<T: Validate>(value: &T) -> ApiResult<()> {
     value.validate().map_err(|errors| {
         ApiError::new(
@@ -153,7 +153,7 @@ fn malformed(error: &serde_json::Error) -> ApiError {
     )
 }
 
-/// `?parent_id=`: for whom staff do something.
+/// `?parent_id=`: the parent on whose behalf staff act.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct ParentQuery {
     /// The parent.
@@ -168,7 +168,7 @@ impl ParentQuery {
     }
 }
 
-/// `?booking_id=`: for which call something is asked.
+/// `?booking_id=`: the booking whose call the request is about.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct CallQuery {
     /// The booking.
@@ -183,15 +183,15 @@ impl CallQuery {
     }
 }
 
-/// `?cursor=&limit=`: a page of a list.
+/// `?cursor=&limit=`: the parameters of a page.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct PageQuery {
     cursor: Option<String>,
     limit: Option<i64>,
 }
 
-/// `?id=&evening_id=&updated_since=&cursor=&limit=`: a page of what programs fetch; of bookings
-/// also `stranded=true`.
+/// `?id=&evening_id=&updated_since=&cursor=&limit=`: the filters and page of an export. For
+/// bookings also `stranded=true`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ExportQuery {
     id: Option<Uuid>,
@@ -203,7 +203,8 @@ pub struct ExportQuery {
     page: ExportPageQuery,
 }
 
-/// As [`PageQuery`]; what is flattened reaches serde as text.
+/// The fields of [`PageQuery`], with the limit as text: `#[serde(flatten)]` passes every value on
+/// as text.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct ExportPageQuery {
     cursor: Option<String>,
@@ -211,16 +212,17 @@ struct ExportPageQuery {
 }
 
 impl ExportQuery {
-    /// Which rows are wanted.
+    /// Parses the filters of the export.
     ///
     /// # Errors
-    /// `bad_cursor`, `invalid` for a limit out of 1 to 100 and for what is no time.
+    /// `bad_cursor`; `invalid` for a time that can't be parsed and for a limit out of 1 to 100;
+    /// `bad_request` for a limit that is not a number.
     pub fn read(&self, list: List) -> ApiResult<ExportFilter> {
         let limit = self.page.limit.as_deref().map(str::parse).transpose();
         let limit =
             limit.map_err(|_| ApiError::bad_request("limit: give a number from 1 to 100."))?;
         let (after, limit) = PageQuery { cursor: self.page.cursor.clone(), limit }.read(list)?;
-        // A plus that was not escaped has become a blank on its way.
+        // A plus sign that the client did not escape arrives as a blank.
         let since = self
             .updated_since
             .as_deref()
@@ -240,7 +242,7 @@ impl ExportQuery {
     }
 }
 
-/// A list, by which its cursors are told from another's.
+/// The lists. A cursor contains the number of its list, so that it is refused by every other one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum List {
     Evenings = 1,
@@ -258,10 +260,11 @@ pub enum List {
 }
 
 impl PageQuery {
-    /// The row after which the page begins, and how many it holds.
+    /// The id of the row after which the page begins, and the limit.
     ///
     /// # Errors
-    /// `bad_cursor` for another list's or a mangled one, `invalid` for a limit out of 1 to 100.
+    /// `bad_cursor` for a malformed cursor or one of another list, `invalid` for a limit out of 1
+    /// to 100.
     pub fn read(&self, list: List) -> ApiResult<(Option<Uuid>, i64)> {
         let limit = self.limit()?;
         let bad = || ApiError::from(crate::store::Error::BadCursor);
@@ -283,7 +286,7 @@ impl PageQuery {
     }
 }
 
-/// A page of rows of which one more than `limit` was read.
+/// Makes a page from rows of which one more than `limit` was read.
 pub fn page<R, T>(
     list: List,
     rows: Vec<R>,
@@ -301,7 +304,7 @@ pub fn page<R, T>(
     Page { items: rows.into_iter().map(view).collect(), next_cursor }
 }
 
-/// The rows of the page, and whether there is another one.
+/// Cuts the rows to the page, and returns whether there are more.
 pub fn split_page<R>(mut rows: Vec<R>, limit: i64) -> (Vec<R>, bool) {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;

@@ -1,5 +1,5 @@
-//! The one route table: every operation of openapi.yaml by its path, and the client's pages. The
-//! middleware here gives each request its id and each error its shape.
+//! The route table: the path of every operation of openapi.yaml, and the pages of the web app. Its
+//! middleware assigns request ids and renders errors.
 
 use actix_web::{
     App as ActixApp, Error, HttpMessage, HttpResponse,
@@ -32,15 +32,14 @@ use crate::{
     web_app,
 };
 
-/// Two years of nothing but HTTPS for the school's host and what lies below it (RFC 6797; ASVS 5.0,
-/// 3.4.1).
+/// HSTS for two years, for the school's host and its subdomains (RFC 6797; ASVS 5.0, 3.4.1).
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// The content security policy of whatever is no page: a browser that shows it as one loads nothing
-/// and is framed by nobody (ASVS 5.0, 3.4.3 and 3.4.6).
+/// The content security policy of responses that are not pages: a browser that displays one loads
+/// nothing for it, and no page may frame it (ASVS 5.0, 3.4.3 and 3.4.6).
 const API_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// The whole application.
+/// Builds the actix application.
 pub fn application(
     app: Data<App>,
 ) -> ActixApp<
@@ -74,7 +73,7 @@ pub fn application(
         })
 }
 
-/// Each school below a path of its own.
+/// Routes each school below a path of its own.
 fn schools_by_path(config: &mut ServiceConfig) {
     config
         .service(
@@ -89,13 +88,13 @@ fn schools_by_path(config: &mut ServiceConfig) {
         .service(web::scope("/s/{school}").configure(pages));
 }
 
-/// There is nothing below `/s`, not even a page.
+/// Responds with `not_found` to everything below `/s`, so that no page is served there.
 fn no_school_paths(config: &mut ServiceConfig) {
     config.service(web::scope("/s").default_service(web::route().to(not_found)));
 }
 
-/// What can be read by itself: its `ETag` is what `If-Match` names. Elsewhere there is nothing that
-/// a change could rest on.
+/// The resources that have an `ETag`, which a change can require by `If-Match`. All others refuse
+/// `If-Match`.
 const WITH_ETAG: [&str; 5] = [
     "/bookings/{booking_id}",
     "/invites/{invite_id}",
@@ -104,7 +103,7 @@ const WITH_ETAG: [&str; 5] = [
     "/evenings/{evening_id}",
 ];
 
-/// The operations, in the order of openapi.yaml.
+/// Routes every operation of openapi.yaml.
 fn api(config: &mut ServiceConfig) {
     let mut at = |path: &str, methods: Vec<(&'static str, actix_web::Route)>| {
         let allow = methods
@@ -126,7 +125,7 @@ fn api(config: &mut ServiceConfig) {
         }
         let resource =
             methods.into_iter().fold(resource, |resource, (_, route)| resource.route(route));
-        // A push has rows by the hundred.
+        // A push may have hundreds of rows.
         let resource = if path.starts_with("/roster/") && !path.starts_with("/roster/imports") {
             with_max_body(resource, roster::MAX_PUSH)
         } else {
@@ -149,7 +148,7 @@ fn api(config: &mut ServiceConfig) {
                     .to($handler),
             )),+]
         };
-        // Whatever can be read can be asked about (RFC 9110, 9.1); the server leaves the body out.
+        // HEAD is supported wherever GET is (RFC 9110, 9.1); the server leaves the body out.
         (@ GET) => { web::route().guard(Any(Get()).or(Head())) };
         (@ $method:ident) => { web::method(method::$method) };
     }
@@ -270,13 +269,13 @@ fn operation(handler: &'static str) -> &'static str {
     handler.rsplit(':').next().unwrap_or(handler).trim_start()
 }
 
-/// Takes bodies up to this size.
+/// Sets the size limit of a resource's bodies.
 fn with_max_body(resource: actix_web::Resource, bytes: usize) -> actix_web::Resource {
     resource.app_data(MaxBody(bytes))
 }
 
-/// The client's files and pages: whatever is not the API's is a page of the client, which knows its
-/// own paths.
+/// Routes the files and pages of the web app. Every path that is not the API's gets its index page,
+/// because the web app has its own router.
 fn pages(config: &mut ServiceConfig) {
     config
         .route("/assets/{file}", web::get().to(web_app::asset))
@@ -303,8 +302,8 @@ async fn not_found() -> ApiResult {
     Err(ApiError::not_found())
 }
 
-/// Gives a request its id, checks its origin and the encoding of its body, and turns every error,
-/// the framework's too, into the one shape.
+/// Middleware of every request: assigns its id, checks its origin and the encoding of its body, and
+/// renders every error, also those of the framework, as a problem.
 async fn request_middleware<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
@@ -317,7 +316,7 @@ async fn request_middleware<B: MessageBody + 'static>(
     request::observe(id, method, &metrics.metrics, answer(app, id, req, next)).await
 }
 
-/// The id that a trusted proxy gave, or a new one.
+/// The request id sent by a trusted proxy, or a new one.
 fn request_id(app: &App, req: &ServiceRequest) -> RequestId {
     let is_behind_proxy = app.config.proxies.as_ref().is_some_and(|proxies| proxies.hops > 0);
     let given = if is_behind_proxy { RequestId::from_proxy(req.headers()) } else { None };
@@ -338,7 +337,7 @@ async fn answer<B: MessageBody + 'static>(
         return Ok(finish(req.into_response(refused), &app, id));
     }
     let writes = !req.method().is_safe();
-    // The request must not be held meanwhile: the router writes into it.
+    // No borrow of the request may be held across this `await`: the router writes into it.
     let response = match next.call(req).await {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => {
@@ -348,9 +347,9 @@ async fn answer<B: MessageBody + 'static>(
         }
     };
     if writes && response.status().is_success() {
-        // Whatever was written may have queued a mail.
+        // The request may have queued a mail.
         app.wake.notify_one();
-        // It may have put somebody out of a call.
+        // The request may have evicted somebody from a call.
         app.calls.wake();
     }
     let response = match response.response().error() {
@@ -363,7 +362,7 @@ async fn answer<B: MessageBody + 'static>(
     Ok(finish(response, &app, id))
 }
 
-/// Refuses what no operation takes, before any of them looks at it.
+/// Checks that apply to every operation that may write, before its handler runs.
 async fn check(app: &App, req: &ServiceRequest) -> ApiResult<()> {
     if req.method().is_safe() {
         return Ok(());
@@ -372,7 +371,7 @@ async fn check(app: &App, req: &ServiceRequest) -> ApiResult<()> {
     origin::check(app, req.request()).await
 }
 
-/// The answer to an error. A fault of ours is logged here and nowhere else.
+/// Renders an error. Internal errors are logged here and nowhere else.
 fn render_error(error: &Error, id: RequestId) -> HttpResponse {
     if let Some(error) = error.as_error::<ApiError>() {
         error.log(id);
@@ -408,7 +407,7 @@ fn finish(
             }
         }
     }
-    // A login, or another choice of who one is, has said it already.
+    // A login or a choice of identity has set the new person tag already.
     if let Some(person) = person.filter(|_| !headers.contains_key(person_tag::HEADER)) {
         headers.insert(person_tag::HEADER, person);
     }
@@ -416,8 +415,8 @@ fn finish(
     monitor_body(response)
 }
 
-/// Sees to it that an answer can't stand still for ever, because nobody takes it. The socket of a
-/// call has limits of its own.
+/// Watches the sending of a response, so that a client that does not read it can't hold its
+/// connection forever. The socket of a call has limits of its own.
 fn monitor_body(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let (request, response) = response.into_parts();
     let response = match request.conn_data::<Connection>() {
@@ -434,7 +433,7 @@ fn monitor_body(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> 
     ServiceResponse::new(request, response)
 }
 
-/// Adds what every answer has.
+/// Adds the headers of every response.
 fn add_headers(headers: &mut HeaderMap, app: &App, id: RequestId) {
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(HeaderName::from_static(request::HEADER), id);
@@ -443,7 +442,7 @@ fn add_headers(headers: &mut HeaderMap, app: &App, id: RequestId) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // Pages have a policy of their own.
+    // Pages have set their own policy.
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(
             header::CONTENT_SECURITY_POLICY,

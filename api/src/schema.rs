@@ -1,6 +1,7 @@
-//! The tables, as diesel sees them on both databases. Fields stand in the order of the tables.
+//! The diesel definitions of the tables, for both databases. Columns are in the order of the
+//! tables.
 
-#![expect(missing_docs, reason = "the migrations tell what each table is for")]
+#![expect(missing_docs, reason = "the migrations document the tables")]
 
 diesel::table! {
     use diesel::sql_types::*;

@@ -1,4 +1,5 @@
-//! The school at an address, kept for a second: every request asks for it.
+//! The lookup of the school at an address, with a cache of one second, because every request needs
+//! it.
 
 use std::{
     collections::HashMap,
@@ -17,22 +18,22 @@ use crate::{
     telemetry::request::record_school,
 };
 
-/// The number of addresses that are remembered: a client may make up any number of them.
+/// The most addresses in the cache: a client can make up any number of them.
 const MAX_ADDRESSES: usize = 1024;
 
-/// For how long a school found by its address is taken to be the same.
+/// How long a cached school is used.
 const SCHOOL_CACHE_TTL: Duration = Duration::from_secs(1);
 
 type Known = HashMap<SchoolAddress, (SchoolRow, Instant)>;
 
-/// Finds schools by their addresses.
+/// Finds schools by their addresses, with a cache.
 pub struct SchoolLookup {
     store: Store,
     known: Mutex<Known>,
 }
 
 impl SchoolLookup {
-    /// A lookup that knows no school yet.
+    /// A lookup with an empty cache.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self { store, known: Mutex::default() }
@@ -51,7 +52,7 @@ impl SchoolLookup {
         Ok(school)
     }
 
-    /// Looks schools up anew from here on: one has changed.
+    /// Clears the cache after a school has changed.
     pub fn forget(&self) {
         self.known().clear();
     }

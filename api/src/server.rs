@@ -1,4 +1,4 @@
-//! The HTTP server of an app: its workers, its listener, and the watch over its connections.
+//! The HTTP server of an app: its workers, its listener, and the sweep of its connections.
 
 use std::{
     io,
@@ -11,13 +11,13 @@ use tokio::net::TcpSocket;
 
 use crate::{app::App, connections, routes};
 
-/// How many connections the system keeps that no worker has taken yet.
+/// The listen backlog: the most connections that the system queues until a worker accepts them.
 const BACKLOG: u32 = 1024;
 
-/// Listens at an address. One that was just left may be taken again.
+/// Listens at an address. `SO_REUSEADDR` allows an address that was in use until just now.
 ///
 /// # Errors
-/// What the system says.
+/// The errors of the operating system.
 pub fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
@@ -25,20 +25,20 @@ pub fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)?.into_std()
 }
 
-/// Serves an app on a listener, with as many workers as the settings say. It runs when it is
+/// Serves an app on a listener with the configured number of workers. The server runs when it is
 /// awaited.
 ///
 /// # Errors
-/// What the system says.
+/// The errors of the operating system.
 pub fn start(app: &Data<App>, listener: TcpListener) -> io::Result<Server> {
     let (state, connections) = (app.clone(), Arc::clone(&app.connections));
     let most = app.config.max_connections;
     let server = HttpServer::new(move || routes::application(state.clone()))
         .workers(app.config.workers)
-        // Those that are closed to make room may still be on their way out.
+        // Connections that were evicted may still be closing.
         .max_connections(most.saturating_mul(2))
         .disable_signals()
-        // What is not finished by then is a browser that keeps its connection.
+        // After this time only browsers that keep their connections open are left.
         .shutdown_timeout(5)
         .on_connect(move |io, data| connections.accept(io, data))
         .listen(listener)?

@@ -1,6 +1,6 @@
-//! Access tokens of programs: JWTs (RFC 9068) signed with Ed25519 by the key of the month. Every
-//! key is derived from the server's one key and the month's name, so that none is stored, all nodes
-//! have the same, and the next one is published before it is used.
+//! Access tokens of API clients: JWTs (RFC 9068) signed with Ed25519 by the key of the month. The
+//! keys are derived from the server key and the month, so that none is stored, all nodes have the
+//! same keys, and the next key is published before it is used.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
@@ -18,17 +18,17 @@ use uuid::Uuid;
 
 use crate::keys::Keys;
 
-/// How long a token is good.
+/// The lifetime of a token.
 pub const LIFE: TimeDelta = TimeDelta::minutes(10);
-/// Whom tokens are for.
+/// The audience of the tokens.
 const AUDIENCE: &str = "parlour:api";
 const TYPE: &str = "at+jwt";
-/// What stands before the 32 bytes of a private key in PKCS #8 (RFC 8410, 7).
+/// The PKCS #8 prefix of a 32-byte private key (RFC 8410, 7).
 const PKCS8: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
-/// What a token says (RFC 9068, 2.2).
+/// The claims of a token (RFC 9068, 2.2).
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -41,19 +41,19 @@ struct Claims {
     jti: Uuid,
 }
 
-/// Whose token it is and what it allows.
+/// The API client and the scopes of a valid token.
 #[derive(Clone, Debug)]
 pub struct Bearer {
-    /// The program.
+    /// The API client.
     pub client: ClientId,
-    /// What the token allows; the program's row may allow less by now.
+    /// The scopes of the token. Staff may have withdrawn some since it was issued.
     pub scopes: Scopes,
 }
 
-/// Makes a token.
+/// Issues a token.
 ///
 /// # Errors
-/// When it could not be signed.
+/// When the token can't be signed.
 pub fn issue(
     keys: &Keys,
     school: SchoolId,
@@ -82,16 +82,17 @@ pub fn issue(
     Ok(encode(&header, &claims, &EncodingKey::from_ed_der(&der))?)
 }
 
-/// Whose token this is; `None` when it is not ours, not of this school, or too old.
+/// Verifies a token. `None` when its signature is invalid, it is for another school, or it has
+/// expired.
 #[must_use]
 pub fn read(keys: &Keys, school: SchoolId, token: &str, now: DateTime<Utc>) -> Option<Bearer> {
     let header = decode_header(token).ok().filter(|header| header.typ.as_deref() == Some(TYPE))?;
-    // A token that was made in the last minutes of a month goes on.
+    // A token issued in the last minutes of a month stays valid in the next.
     let month = header.kid.filter(|kid| [name(now), name(now - LIFE)].contains(kid))?;
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_audience(&[AUDIENCE]);
     validation.set_issuer(&[issuer(school)]);
-    // Checked below, by the clock of the server.
+    // The expiry is checked below by the clock that the caller passes.
     validation.validate_exp = false;
     let claims =
         decode::<Claims>(token, &DecodingKey::from_ed_der(&public(keys, &month)), &validation)
@@ -102,12 +103,12 @@ pub fn read(keys: &Keys, school: SchoolId, token: &str, now: DateTime<Utc>) -> O
         .filter(|_| is_good)
 }
 
-/// The public keys: of the month before, of this and of the next, so that whoever keeps them for
-/// weeks is not surprised.
+/// The public keys of the previous, current and next month, so that a client may cache them for
+/// weeks.
 #[must_use]
 pub fn public_keys(keys: &Keys, now: DateTime<Utc>) -> JsonWebKeys {
     let month = Months::new(1);
-    // The first of the month: there is one in every month.
+    // Counts months from the 1st, because not every month has a 29th, 30th and 31st.
     let first = now.with_day(1).unwrap_or(now);
     let months = [first.checked_sub_months(month), Some(first), first.checked_add_months(month)];
     let key = |kid: String| JsonWebKey {
@@ -166,7 +167,7 @@ mod tests {
         assert_eq!(read(now), Some((CLIENT, scopes())));
         assert_eq!(read(now + LIFE - TimeDelta::seconds(1)), Some((CLIENT, scopes())));
         assert_eq!(read(now + LIFE), None);
-        assert_eq!(read(now - TimeDelta::seconds(1)), None, "it comes from the future");
+        assert_eq!(read(now - TimeDelta::seconds(1)), None, "a token issued in the future");
     }
 
     #[test]
@@ -179,17 +180,17 @@ mod tests {
     fn foreign_or_forged_tokens_are_refused() {
         let now = moment("2026-11-26T16:00:00Z");
         let token = issued(now);
-        assert!(read(&keys("b"), SCHOOL, &token, now).is_none(), "another server's");
+        assert!(read(&keys("b"), SCHOOL, &token, now).is_none(), "a token of another server");
         assert!(
             read(&keys("a"), SchoolId(Uuid::from_u128(9)), &token, now).is_none(),
-            "another school's"
+            "a token of another school"
         );
         let (rest, signature) = token.rsplit_once('.').unwrap();
         let (head, claims) = rest.split_once('.').unwrap();
         let other = claims.replacen(|c: char| c.is_ascii_lowercase(), "A", 1);
         assert!(
             read(&keys("a"), SCHOOL, &format!("{head}.{other}.{signature}"), now).is_none(),
-            "changed"
+            "changed claims"
         );
         let none =
             BASE64_URL_SAFE_NO_PAD.encode(r#"{"typ":"at+jwt","alg":"none","kid":"2026-11"}"#);

@@ -1,5 +1,5 @@
-//! From what the store answers to the shapes of the wire: names, times with the school's offset.
-//! Knows no query and no rule.
+//! Conversion of store results to wire types. Times get the offset of the school's time zone.
+//! Contains no query and no rule.
 
 pub mod evenings;
 pub mod exports;
@@ -38,7 +38,7 @@ use crate::{
     },
 };
 
-/// A moment on a school's clock.
+/// A time with the offset of a school's time zone.
 #[must_use]
 pub fn moment(at: DateTime<Utc>, zone: Tz) -> wire::Moment {
     at.with_timezone(&zone).fixed_offset()
@@ -58,7 +58,7 @@ pub fn school(row: &SchoolRow, demo: bool) -> wire::School {
     }
 }
 
-/// A session.
+/// The session of a person, with the identities of their address.
 #[must_use]
 pub fn me(
     row: &SchoolRow,
@@ -100,7 +100,7 @@ const fn role(role: Role) -> wire::Role {
     }
 }
 
-/// An evening at a time.
+/// An evening with its booking state at `now`.
 #[must_use]
 pub fn evening(row: &EveningRow, now: DateTime<Utc>) -> wire::Evening {
     let zone = row.zone();
@@ -145,7 +145,7 @@ fn teachers(rows: &[PersonRow]) -> Vec<wire::Teacher> {
     rows.iter().map(|row| wire::Teacher { id: row.id.0, name: row.formal_name() }).collect()
 }
 
-/// The grid of what a parent may book.
+/// The grid of slots that a parent may book.
 #[must_use]
 pub fn slot_grid(row: &EveningRow, grid: Vec<StudentGrid>, now: DateTime<Utc>) -> wire::SlotGrid {
     let zone = row.zone();
@@ -180,13 +180,13 @@ const fn slot_state(state: SlotState) -> wire::SlotState {
     }
 }
 
-/// A booking on the clock of its evening.
+/// A booking with the time zone of its evening.
 #[must_use]
 pub fn booking_details(of: &bookings::BookingDetails) -> wire::Booking {
     booking(&of.booking, of.zone)
 }
 
-/// The bookings that a request has made.
+/// The bookings that a request made.
 #[must_use]
 pub fn made_bookings(of: &[bookings::Booking], zone: Tz) -> wire::Page<wire::Booking> {
     wire::Page::whole(of.iter().map(|one| booking(one, zone)).collect())
@@ -222,7 +222,7 @@ pub const fn stranded(why: booking::Stranded) -> wire::Stranded {
     }
 }
 
-/// My Bookings: appointments with the gaps between them.
+/// My Bookings: the appointments with the gaps between them, and the invite button to show.
 #[must_use]
 pub fn my_bookings(
     parent: &PersonRow,
@@ -269,7 +269,7 @@ pub fn my_bookings(
     }
 }
 
-/// What happened.
+/// An entry of the history.
 #[must_use]
 pub fn history_entry(row: EventRow, zone: Tz) -> wire::HistoryEntry {
     wire::HistoryEntry {
@@ -323,13 +323,13 @@ fn expected(of: &teaching::ExpectedParticipant) -> wire::ExpectedPerson {
     wire::ExpectedPerson { id: of.id.0, name: of.name.clone(), role, state }
 }
 
-/// An invite on the clock of its evening.
+/// An invite with the time zone of its evening.
 #[must_use]
 pub fn invite_details(of: &InviteDetails) -> wire::Invite {
     invite(&of.invite, of.fate.as_ref(), of.zone)
 }
 
-/// An invite with the fate of its newest mail.
+/// An invite with the state of its newest mail.
 fn invite(of: &Invite, mail_status: Option<&MailStatus>, zone: Tz) -> wire::Invite {
     let row = &of.row;
     let (state, state_at, failure) = match (row.joined_at, row.opened_at, mail_status) {
@@ -358,7 +358,7 @@ fn invite(of: &Invite, mail_status: Option<&MailStatus>, zone: Tz) -> wire::Invi
     }
 }
 
-/// The Manage Invites dialog.
+/// The data of the Manage Invites dialog.
 #[must_use]
 pub fn invites(of: &Invites, is_staff: bool) -> wire::Invites {
     let Invites { evening: row, overview: of, mail_statuses } = of;
@@ -389,7 +389,7 @@ pub fn invites(of: &Invites, is_staff: bool) -> wire::Invites {
     }
 }
 
-/// One invite as its guest sees it.
+/// One invite as its guest sees it (I8).
 #[must_use]
 pub fn guest_invite(school: &SchoolRow, view: &GuestView) -> wire::GuestInvite {
     let zone = view.evening.zone();
@@ -415,7 +415,7 @@ pub fn guest_invite(school: &SchoolRow, view: &GuestView) -> wire::GuestInvite {
     }
 }
 
-/// The first letters of a name, the rest hidden: `R••• A•••`.
+/// Masks a name: the first letter of each word, the rest hidden, like `R••• A•••`.
 #[must_use]
 pub fn masked(name: &str) -> String {
     name.split_whitespace()
@@ -425,7 +425,7 @@ pub fn masked(name: &str) -> String {
         .join(" ")
 }
 
-/// The servers that help browsers find each other.
+/// The ICE servers and the transport policy.
 #[must_use]
 pub fn ice_servers(
     of: Vec<ice::Servers>,
@@ -454,7 +454,7 @@ pub const fn call_role(role: CallRole) -> wire::CallRole {
     }
 }
 
-/// The door of a call.
+/// The door of a call for a visitor.
 #[must_use]
 pub fn call_door(
     visitor: &Visitor,

@@ -1,5 +1,5 @@
-//! The pages of the web app: hashed files, which browsers keep for a year, and index.html, which is
-//! made for each school.
+//! The pages of the web app: files with hashed names, which browsers cache for a year, and
+//! index.html, which is rendered for each school.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 
@@ -10,14 +10,14 @@ use crate::{
     store::schools::SchoolRow,
 };
 
-/// What a browser may load and run on our pages.
+/// The content security policy of the pages.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
                       style-src 'self' 'unsafe-inline'; font-src 'self'; \
                       img-src 'self' data:; connect-src 'self'; \
                       manifest-src 'self'; frame-src 'self'; base-uri 'self'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// `GET /assets/{file}`: a file whose name holds the hash of its content.
+/// `GET /assets/{file}`: a file with the hash of its content in its name.
 ///
 /// # Errors
 /// `not_found`.
@@ -37,15 +37,16 @@ pub async fn asset(app: Data<App>, req: HttpRequest) -> ApiResult {
     Ok(response.body(body.clone()))
 }
 
-/// `GET /s/{school}`: its pages lie below, so relative addresses need the slash.
+/// `GET /s/{school}`: redirects to the path with a trailing slash, which the pages' relative
+/// addresses need.
 pub async fn redirect_to_base(req: HttpRequest) -> HttpResponse {
     HttpResponse::PermanentRedirect()
         .insert_header((header::LOCATION, cookies::path(&req)))
         .finish()
 }
 
-/// Every page of the client: index.html with the school's name, base path, and how to reach it.
-/// Link pages are in no cache and send no referrer.
+/// Every page of the web app: index.html with the school's name, base path and contact details. It
+/// is not cached and sends no referrer, because the address of a link page is secret.
 ///
 /// # Errors
 /// `unknown_school`.
@@ -73,8 +74,8 @@ pub async fn index(app: Data<App>, req: HttpRequest) -> ApiResult {
         .body(page))
 }
 
-/// Renders the school's contact as HTML: for the notice of a page that has not started, and for the
-/// web app to copy. Empty where the school has not said.
+/// Renders the school's contact details as HTML, for the notice of a page that has not started and
+/// for the web app to copy. Empty if the school has given none.
 fn contact(school: &SchoolRow) -> String {
     let phone = school.phone.as_deref().map(|phone| {
         let dialled: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
@@ -92,7 +93,7 @@ fn contact(school: &SchoolRow) -> String {
     if lines.is_empty() { lines } else { format!("<ul>{lines}</ul>") }
 }
 
-/// Text as it may stand in HTML.
+/// Escapes text for HTML.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")

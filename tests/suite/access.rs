@@ -1,4 +1,5 @@
-//! Losing access (I13) through a bar that staff set by hand, and what a playground alone may do.
+//! Tests of lost access (I13) through bars set by staff, and of the operations that only a
+//! playground has.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -50,7 +51,7 @@ async fn barring_a_parent_ends_sessions_bookings_and_invites() {
         .await
         .is(201);
 
-    // Logged out at once, and told in the one text; the guest too.
+    // The parent and the guest are logged out at once and read the one text of I13.
     assert_eq!(
         parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"),
         ACCESS_ENDED
@@ -62,11 +63,11 @@ async fn barring_a_parent_ends_sessions_bookings_and_invites() {
     let mails = school.mails().await;
     assert!(mails.iter().all(|mail| mail.to != RACHEL), "no mail goes to a barred contact");
     assert!(mails.iter().any(|mail| mail.to == OFFICE), "staff are told");
-    // The login link of the mails that she has is dead.
+    // The login link in her earlier mails is dead.
     school.nobody().post("/login_links/preview", link.clone()).await.refuses(410, "link_dead");
     school.nobody().post("/sessions", link.clone()).await.refuses(410, "link_dead");
 
-    // Who logs in again sees the other children alone; the invite is gone.
+    // After another login she sees only the other children; the invite is gone.
     let parent = school.parent().await;
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(!mine.text.contains("Sophie") && mine.text.contains("Liz Aaron"), "{}", mine.text);
@@ -78,7 +79,8 @@ async fn barring_a_parent_ends_sessions_bookings_and_invites() {
     );
     assert_eq!(parent.get(&school.evening("/invites")).await.is(200).list("/items").len(), 0);
 
-    // Lifted, Sophie is back; what was cancelled stays so and is free again.
+    // Lifting the bar brings Sophie back. The cancelled booking stays cancelled, and its slot is
+    // free.
     office.delete(&format!("/bars/{}", bar.text_at("/id"))).await.is(204);
     let open = bookable_classes(&school, &parent)
         .await
@@ -90,7 +92,7 @@ async fn barring_a_parent_ends_sessions_bookings_and_invites() {
         "{open:?}"
     );
 
-    // The next confirmation brings a link of its own.
+    // The next confirmation mail carries a new login link.
     let bookable = open.iter().find(|bookable| !bookable.free.is_empty()).unwrap();
     parent
         .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
@@ -107,7 +109,7 @@ async fn barring_an_address_ends_its_invite() {
     let (office, parent, guest) =
         (school.staff().await, school.parent().await, school.guest().await);
     let sophie = sophie(&school, &office).await;
-    // Case and tags make no difference.
+    // A bar by address ignores case and `+tags`.
     office
         .post(
             "/bars",
@@ -123,7 +125,7 @@ async fn barring_an_address_ends_its_invite() {
         school.mails().await.iter().all(|mail| mail.to != "jordan.aaron@example.org"),
         "no mail goes to a barred contact"
     );
-    // The parent's own bookings stay.
+    // The parent's own bookings stay, because only the guest's address is barred.
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(mine.text.contains("Sophie Aaron"), "{}", mine.text);
     let again = json!({
@@ -187,7 +189,7 @@ async fn creating_a_bar_is_idempotent() {
         .refuses(409, "idempotency_key_reused");
 }
 
-/// The students of Rachel Aaron, as the office sees them, each with a name.
+/// Rachel Aaron's students as the office sees them, each with a name.
 async fn students(school: &School, office: &Actor) -> Vec<Value> {
     let parent = office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200);
     parent.list("/students").into_iter().map(|linked| linked["student"].clone()).collect()
@@ -212,7 +214,7 @@ async fn barring_an_address_ends_the_parents_sessions() {
         ACCESS_ENDED
     );
 
-    // Who logs in again keeps the others.
+    // After another login she keeps the other students.
     let parent = school.parent().await;
     let left: Vec<Value> = parent.get("/me").await.is(200).list("/identity/students");
     let names: Vec<&str> = students[1..]
@@ -222,7 +224,8 @@ async fn barring_an_address_ends_the_parents_sessions() {
         .collect();
     assert_eq!(left.iter().filter_map(Value::as_str).collect::<Vec<_>>(), names);
 
-    // Barred from all, she is no parent here: no session, no identity, no mail.
+    // When she is barred from all of them, she is no parent here: no session, no identity and no
+    // mail.
     let waiting = school.parent().await;
     for student in &students[1..] {
         office.post("/bars", bar(student)).await.is(201);
@@ -241,7 +244,8 @@ async fn session_surviving_a_bar_gives_no_access() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (people, now) = (school.people, school.now());
-    // As if a session had begun beside the bar: the rows alone, without what setting a bar does.
+    // Only the bar's row is inserted, without the effects of setting a bar, as if a session had
+    // begun at the same time as the bar.
     let write = move |db: &mut Db| {
         let of_parent =
             guardianships::table.filter(guardianships::parent_id.eq(key(people.parent)));
@@ -265,7 +269,7 @@ async fn session_surviving_a_bar_gives_no_access() {
         .await
         .refuses(410, "access_ended");
 
-    // Nor does any query of a parent's show something.
+    // No query for a parent returns anything either.
     let (person, evening, of_school, at_now) =
         (school.people.parent, school.people.evening, school.people.school, school.now());
     let seen = school.read(move |db| {
@@ -341,11 +345,11 @@ async fn past_appointments_of_a_barred_student_are_visible_only_to_staff() {
 #[tokio::test]
 async fn invite_of_a_past_evening_hides_a_barred_student() {
     let school = School::start().await;
-    school.ignore_mail("this is about what is shown");
+    school.ignore_mail("this test is about the pages");
     let parent = school.parent().await;
     let invite = format!("/invites/{}", school.people.invite.unwrap().0);
     assert!(parent.get(&invite).await.is(200).text.contains("Sophie"));
-    // A sweep ends no invite of an evening that has long been over.
+    // A sweep does not end the invites of an evening that is long over.
     school.advance_clock(TimeDelta::days(20));
     let office = school.staff().await;
     let sophie = sophie(&school, &office).await;
@@ -429,8 +433,11 @@ async fn sql_and_domain_agree_on_may_act() {
     school.app.store.write(check).await.unwrap();
 }
 
-/// A bar as a row alone.
-#[expect(clippy::disallowed_methods, reason = "the id of a row that no operation makes")]
+/// Inserts a bar's row without the effects of setting a bar.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no operation makes this row, so nothing else gives it an id"
+)]
 fn insert_bar(
     db: &mut Db,
     school: Key,
@@ -455,7 +462,7 @@ fn insert_bar(
     Ok(())
 }
 
-/// A booking of a parent's that is live.
+/// A live booking of a parent.
 fn live_booking(db: &mut Db, parent: PersonId) -> Result<Key, Error> {
     let live = bookings_table::table.filter(
         bookings_table::parent_id.eq(key(parent)).and(bookings_table::cancelled_at.is_null()),

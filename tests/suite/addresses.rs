@@ -1,5 +1,5 @@
-//! One address in many spellings: for bars, suppressions, logins and rosters, and in a database of
-//! before.
+//! Tests of one address in several spellings: in bars, suppressions, logins and rosters, and in a
+//! database of an earlier version.
 
 use std::thread;
 
@@ -15,7 +15,7 @@ use crate::harness::{Actor, School, case, token_of};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
-/// The id of Liz, for whom nobody is invited yet.
+/// The id of Liz, who has no invite yet.
 async fn liz(parent: &Actor, school: &School) -> Value {
     let overview = parent.get(&school.evening("/invites")).await.is(200);
     overview
@@ -50,7 +50,7 @@ async fn bar_applies_to_every_spelling_of_a_domain() {
                 .await
                 .refuses(403, "ask_the_school");
         }
-        school.ignore_mail("how staff are alerted is told in invites.rs");
+        school.ignore_mail("invites.rs tests the alert to staff");
     }
 }
 
@@ -116,7 +116,7 @@ async fn login_accepts_a_pasted_address() {
     }
 }
 
-/// Somebody of the school `sch1` of the cases.
+/// Loads a person of the school `sch1` of `tests/cases`.
 async fn person(school: &School, sourced_id: &'static str) -> PersonRow {
     school
         .read(move |db| {
@@ -149,7 +149,7 @@ async fn import_accepts_pasted_addresses() {
                 .first(db)?)
         })
         .await;
-    // In the roster before, each has the address of their id: p2@example.org.
+    // In the earlier roster each address is made of the person's id, such as p2@example.org.
     school
         .app
         .store
@@ -197,7 +197,7 @@ async fn import_accepts_pasted_addresses() {
         assert_eq!(person(&school, id).await.email.as_deref(), Some(email), "{id}");
     }
     actor.get("/me").await.is(200);
-    school.ignore_mail("the mail of an import is told elsewhere");
+    school.ignore_mail("another test reads the mails of an import");
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn pushed_address_is_normalized_with_a_warning() {
     assert_eq!(stored.as_deref(), Some("dora@example.org"));
 }
 
-/// A database as an earlier version left it: keys with domains as they were typed.
+/// Rewrites the address keys as an earlier version stored them: with domains as they were typed.
 async fn with_old_keys(school: &School) {
     let (old, guest) = ("rachel.aaron@ⓔxample.org", "jordan.aaron@ⓔxample.org");
     let school_id = school.people.school;
@@ -280,7 +280,8 @@ async fn old_address_keys_are_recomputed_once() {
         ["student"]["id"]
         .clone();
     with_old_keys(&school).await;
-    // The guest's invite has another key than the bar, as it was before domains were mapped.
+    // The guest's invite has another address key than the bar, as in versions that did not map
+    // domains.
     office
         .post("/bars", json!({ "student_id": sophie, "email": "jordan.aaron@example.org" }))
         .await
@@ -321,5 +322,5 @@ async fn old_address_keys_are_recomputed_once() {
     );
     let token = json!({ "token": token_of(school.demo_mail_to(RACHEL)) });
     school.nobody().post("/login_links/preview", token).await.is(200);
-    school.ignore_mail("how staff are told of access that ended is told in access.rs");
+    school.ignore_mail("access.rs tests the mail to staff about lost access");
 }

@@ -1,5 +1,5 @@
-//! Bodies of requests: never unpacked, never waited for without an end, and told apart when they
-//! are cut, too large or too slow.
+//! Tests of request bodies: encoded ones are refused, waiting has a timeout, and truncated,
+//! oversized and slow bodies get different errors.
 
 use std::net::Shutdown;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::harness::{School, contract};
 
-/// Sends the head of a `POST /login_links` that promises so many bytes, and this of its body.
+/// Sends the head of a `POST /login_links` that announces a body, and only these bytes of it.
 async fn begin(school: &School, headers: &str, body: &[u8]) -> TcpStream {
     let host = school.origin.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).await.unwrap();
@@ -25,7 +25,7 @@ async fn begin(school: &School, headers: &str, body: &[u8]) -> TcpStream {
     stream
 }
 
-/// Reads until the server closes: the status, and all of the answer.
+/// Reads until the server closes the connection and returns the status and the whole response.
 async fn rest(mut stream: TcpStream) -> (u16, String) {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
@@ -63,7 +63,7 @@ async fn every_operation_refuses_encoded_bodies() {
             nobody.send(&operation.method, &path, request.body(vec![0; 16])).await
         };
         if operation.method == "GET" {
-            // It has no body, so there is nothing to unpack.
+            // A GET has no body that could be decoded.
             let plain = nobody.get(&path).await.status;
             assert_eq!(ask("br").await.status, plain, "{}", operation.id);
             continue;
@@ -85,7 +85,7 @@ async fn every_operation_refuses_encoded_bodies() {
 #[tokio::test]
 async fn encoded_body_is_refused_before_it_is_read() {
     let school = School::start().await;
-    // Nothing of the body is ever sent, so the answer can't rest on it.
+    // The body is never sent, so the server must answer from the headers alone.
     let stream = begin(&school, "Content-Encoding: br\r\nContent-Length: 3000\r\n", b"").await;
     let (status, answer) = rest(stream).await;
     assert_eq!(status, 415, "{answer}");
@@ -113,7 +113,7 @@ async fn stalled_bodies_all_time_out() {
     let school = School::start().await;
     let streams =
         join_all((0..SLOW).map(|_| begin(&school, "Content-Length: 1000\r\n", b"{"))).await;
-    // They are in nobody's way.
+    // The stalled requests do not block others.
     school.nobody().get("/school").await.is(200);
     let answers = join_all(streams.into_iter().map(rest)).await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Booking: all or nothing, each rule by its code, and the race for one slot.
+//! Tests of booking: all or nothing, each rule by its code, and the race for one slot.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -8,7 +8,7 @@ use crate::harness::{Actor, BookableClass, School, bookable_classes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
-/// Rachel has got one mail since the last look, about this.
+/// Checks that Rachel has got exactly one mail since the last check, with this subject.
 async fn check_mailed(school: &School, subject: &str) {
     let mail = school.mail_to(RACHEL).await;
     assert!(mail.subject.starts_with(subject), "{}", mail.subject);
@@ -18,7 +18,7 @@ async fn book(school: &School, parent: &Actor, bookings: &[Value]) -> crate::har
     parent.post(&school.evening("/bookings"), json!({ "bookings": bookings })).await
 }
 
-/// Two wishes of Rachel Aaron and times at which both are free, not at one moment.
+/// Two classes that Rachel Aaron can book, with a free time for each; the times differ.
 async fn two(school: &School, parent: &Actor) -> (BookableClass, String, BookableClass, String) {
     let mut found = bookable_classes(school, parent)
         .await
@@ -63,7 +63,7 @@ async fn taken_slot_rejects_the_whole_request() {
     let still = bookable_classes(&school, &parent).await;
     assert!(
         still.iter().any(|bookable| bookable.class == one.class && bookable.student == one.student),
-        "the other one was booked"
+        "the other class must not be booked"
     );
 }
 
@@ -137,7 +137,7 @@ async fn booking_can_be_moved_and_cancelled() {
     parent.delete(&path).await.is(204);
     check_mailed(&school, "Cancelled: ").await;
     parent.patch(&path, json!({ "starts_at": first })).await.refuses(409, "booking_cancelled");
-    // The slot and the class are free again.
+    // The cancelled slot and class can be booked again.
     book(&school, &parent, &[one.at(later)]).await.is(201);
     check_mailed(&school, "Your appointments: ").await;
 }
@@ -160,18 +160,18 @@ async fn booking_with_idempotency_key_is_made_once() {
         .post_with_idempotency_key(&path, "k2", body.clone())
         .await
         .refuses(409, "already_booked");
-    // A refusal is not kept.
+    // The key of a refused request can be used again.
     parent
         .post_with_idempotency_key(&path, "k2", json!({ "bookings": [other.at(&second)] }))
         .await
         .is(201);
     school.advance_clock(TimeDelta::hours(25));
     parent.post_with_idempotency_key(&path, "k1", body).await.refuses(409, "already_booked");
-    let [mail] = &school.mails().await[..] else { panic!("what waits is one mail") };
+    let [mail] = &school.mails().await[..] else { panic!("exactly one mail is due") };
     assert_eq!(
         mail.calendar.len(),
         5,
-        "of the three that she had and the two that were made, once each"
+        "one message for each of three old and two new appointments"
     );
 }
 
@@ -188,7 +188,7 @@ async fn bookings_outside_the_window_are_refused() {
         ("2026-11-26T21:00:00Z", "evening_over"),
     ] {
         school.clock.set(time.parse().unwrap());
-        // Sessions have a life of their own.
+        // The session has expired in the meantime, so log in again.
         let parent = school.parent().await;
         book(&school, &parent, &[one.at(&first)]).await.refuses(409, code);
         parent.patch(&booking, json!({ "starts_at": first })).await.refuses(409, code);
@@ -199,7 +199,7 @@ async fn bookings_outside_the_window_are_refused() {
 #[tokio::test]
 async fn fifty_concurrent_parents_book_one_slot_once() {
     let school = School::start().await;
-    // As if nobody had booked yet.
+    // Remove the demo's bookings, so that every slot is free.
     school.execute("delete from claims").await;
     school.execute("update bookings set cancelled_at = created_at").await;
     let mut runners = Vec::new();
@@ -250,5 +250,5 @@ async fn fifty_concurrent_parents_book_one_slot_once() {
         "{:?}",
         answers.iter().map(|answer| answer.text.clone()).collect::<Vec<_>>()
     );
-    assert_eq!(school.mails().await.len(), 1, "only the one who got it is told");
+    assert_eq!(school.mails().await.len(), 1, "only the parent who got the slot is mailed");
 }

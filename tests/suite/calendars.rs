@@ -1,6 +1,5 @@
-//! What stands in people's calendars once a booking or an invite has ended, whichever way it ended:
-//! who was told of an appointment and may still be mailed is told of its end, by a message that a
-//! calendar takes.
+//! Tests of calendars after a booking or an invite has ended, in each possible way: everybody who
+//! was told of an appointment, and may still get mail, gets a calendar message that removes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +12,8 @@ const RACHEL: &str = "rachel.aaron@example.org";
 const GUEST: &str = "jordan.aaron@example.org";
 const OFFICE: &str = "helen.okafor@example.org";
 
-/// People's calendars, as programs keep them by RFC 5546: a message that is older than what they
-/// have changes nothing.
+/// People's calendars as RFC 5546 defines them: a message older than the stored entry changes
+/// nothing.
 #[derive(Default)]
 struct Calendars(BTreeMap<(String, String), Entry>);
 
@@ -38,7 +37,8 @@ impl Calendars {
                 (value("METHOD"), value("SEQUENCE").parse::<u32>().expect("a sequence"));
             let place = (mail.to.to_lowercase(), value("UID"));
             let known = self.0.get(&place);
-            // What stands is taken out, and what is out comes back, by a raised sequence alone.
+            // Removing a current entry works with the same sequence. Restoring a removed entry
+            // needs a higher one.
             let is_newer = known.is_none_or(|known| {
                 sequence > known.sequence
                     || (sequence == known.sequence && known.is_current && method == "REQUEST")
@@ -58,7 +58,7 @@ impl Calendars {
     }
 }
 
-/// Somebody's family evening with all that they have been told of it.
+/// A demo school with the calendars and mails of its people.
 struct World {
     school: School,
     office: Actor,
@@ -123,7 +123,7 @@ impl World {
         self.office.put(&format!("/roster/{kind}"), json!({ "items": [row] })).await.is(200);
     }
 
-    /// Moves science to another time, which the grid has free.
+    /// Moves Science to a free time of the grid and returns that time.
     async fn move_science(&self) -> String {
         let grid = self.parent.get(&self.school.evening("/slots")).await.is(200);
         let classes = grid
@@ -149,7 +149,7 @@ impl World {
             .text_at("/starts_at")
     }
 
-    /// Guardianship of Rachel and Sophie, with this in its row.
+    /// Pushes the guardianship of Rachel and Sophie with these further fields.
     async fn push_link(&self, more: Value) {
         let mut row = json!({
             "parent_sourced_id": "p-rachel-aaron",
@@ -187,7 +187,7 @@ impl World {
     }
 }
 
-/// What ends, and how.
+/// Ways in which appointments and invites end or change.
 #[derive(Clone, Copy, Debug)]
 enum Scenario {
     ParentCancels,
@@ -275,7 +275,7 @@ impl Scenario {
                     .await
             }
             Self::CancelledAndThenLinkEnds | Self::CancelledAndThenParentBarred => {
-                // Nobody has been told of the first when the second comes.
+                // The second event comes before any mail about the first has been sent.
                 world.parent.delete(&world.path("Science")).await.is(204);
                 let more = if matches!(self, Self::CancelledAndThenLinkEnds) {
                     json!({ "remove": true })
@@ -288,8 +288,8 @@ impl Scenario {
     }
 }
 
-/// After this, these stand in Rachel's calendar and in her guest's, these two had mail or not, and
-/// staff read this.
+/// Runs a scenario, then checks the entries in Rachel's and her guest's calendars, whether each of
+/// the two had mail, and the mails that staff read.
 async fn check(
     scenario: Scenario,
     rachels: &str,
@@ -317,7 +317,7 @@ async fn check(
         world.mails.iter().all(|mail| mail.calendar.is_empty() || is_theirs(&mail)),
         "{scenario:?}: nobody else has it in a calendar"
     );
-    // Who lost access reads no name, in the calendar's message either.
+    // A mail about lost access names nobody, and neither does its calendar message.
     for mail in world.mails.iter().filter(|mail| mail.subject == "Your access has ended") {
         let all: Vec<&str> = mail
             .calendar
@@ -368,7 +368,7 @@ async fn ended_invite_is_removed_from_the_guests_calendar() {
     check(Scenario::OfficeRemovesInvite, ALL, "", (false, true), &[]).await;
     check(Scenario::InviteRemovedAndSentAgain, ALL, "Science", (false, true), &[]).await;
     check(Scenario::InviteRemovedBehindAMove, ALL, "", (true, true), &[]).await;
-    // Whoever wants no more mail gets none.
+    // A guest who declines gets no more mail.
     check(Scenario::GuestDeclines, ALL, "Science", (true, false), &[]).await;
 }
 
@@ -387,7 +387,7 @@ async fn barred_contacts_get_no_mail() {
     check(Scenario::OfficeBarsParentsAddress, ALL, "", (false, true), &[BOOKING, INVITE]).await;
     check(Scenario::OfficeBarsGuest, ALL, "Science", (false, false), &[INVITE]).await;
     check(Scenario::CancelledAndThenParentBarred, ALL, "", (false, true), &[INVITE]).await;
-    // Nor does somebody whom the roster has removed.
+    // A person whom the roster has removed gets no mail either.
     check(Scenario::ParentLeaves, ALL, "", (false, true), &[BOOKING, INVITE]).await;
 }
 
@@ -397,7 +397,7 @@ async fn moved_appointment_is_updated_in_calendars() {
     let time = world.move_science().await;
     world.deliver().await;
     let basic: String = time.chars().filter(|letter| !"-:".contains(*letter)).collect();
-    let uid = world.uids("Science").into_iter().next().expect("one");
+    let uid = world.uids("Science").into_iter().next().expect("an appointment about Science");
     for address in [RACHEL, GUEST] {
         let entry = &world.calendars.0[&(address.to_owned(), uid.clone())];
         assert!(

@@ -1,5 +1,5 @@
-//! The seats of a call as the store holds them: who sits and waits, takeovers and their guard, and
-//! that whatever ends access frees the seat at once.
+//! Tests of the seats of a call in the store: seats, queue, takeovers and their code, and that
+//! every loss of access frees the seat at once.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
@@ -29,7 +29,7 @@ use crate::harness::{School, wait_until};
 const GUEST: &str = "jordan.aaron@example.org";
 const PARENT: &str = "rachel.aaron@example.org";
 
-/// Rachel Aaron's call with Anita Abell about Sophie, five minutes before it starts; Jordan Aaron
+/// Rachel Aaron's call with Anita Abell about Sophie, five minutes before it starts. Jordan Aaron
 /// is invited.
 struct Call {
     school: School,
@@ -56,11 +56,11 @@ impl Call {
         self.school.people.invite.expect("an invite")
     }
 
-    /// A new session of a person in the browser of a new actor.
+    /// Logs a person in with a new session.
     async fn person(&self, who: CallIdentity) -> Visitor {
         let person = match who {
             CallIdentity::Teacher(person) | CallIdentity::Parent(person) => person,
-            CallIdentity::Guest(_) => panic!("a guest is no person"),
+            CallIdentity::Guest(_) => panic!("a guest has no person id"),
         };
         if person == self.school.people.teacher {
             self.school.teacher().await;
@@ -83,7 +83,7 @@ impl Call {
         self.person(CallIdentity::Parent(self.school.people.parent)).await
     }
 
-    /// The guest with another browser each time.
+    /// Starts a new guest session, as from another browser.
     async fn guest(&self) -> Visitor {
         let (ctx, school, invite) =
             (self.school.app.context(), self.school.people.school, self.invite());
@@ -127,7 +127,7 @@ impl Call {
         self.school.read(move |db| calls::snapshot(db, booking, now)).await
     }
 
-    /// Who sits, by name.
+    /// The names of the participants who sit.
     async fn seated(&self) -> Vec<String> {
         let people = self.snapshot().await.people;
         people
@@ -201,7 +201,7 @@ async fn hundred_concurrent_entries_get_four_seats_and_an_ordered_queue() {
     let entered = join_all((0..100).map(enter)).await;
     let (mut seated, mut places, mut connections) = (0, Vec::new(), Vec::new());
     for one in entered {
-        match one.expect("everybody gets an answer") {
+        match one.expect("every entry gets a result") {
             call::EntryDecision::Seated { connection, resumed: false, replaced: None } => {
                 seated += 1;
                 connections.push(connection);
@@ -216,7 +216,7 @@ async fn hundred_concurrent_entries_get_four_seats_and_an_ordered_queue() {
     places.sort_unstable();
     connections.sort_unstable();
     assert_eq!((seated, places), (4, (1..=96).collect::<Vec<_>>()));
-    assert_eq!(connections, (1..=100).collect::<Vec<_>>(), "no number twice");
+    assert_eq!(connections, (1..=100).collect::<Vec<_>>(), "no connection number occurs twice");
     let booking = key(call.booking);
     let (seats, queued): (Vec<(i32, Key)>, Vec<Key>) = call
         .school
@@ -234,7 +234,7 @@ async fn hundred_concurrent_entries_get_four_seats_and_an_ordered_queue() {
     assert_eq!(seats.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3, 4]);
     let everybody: std::collections::BTreeSet<Key> =
         seats.iter().map(|(_, who)| *who).chain(queued).collect();
-    assert_eq!(everybody.len(), 100, "nobody twice");
+    assert_eq!(everybody.len(), 100, "no participant occurs twice");
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn taking_a_seat_does_not_wait_for_a_booking_lock() {
     let session = call.parent().await.session;
     let (ctx, school, booking) =
         (call.school.app.context(), call.school.people.school, call.booking);
-    // As a cancellation does before it locks the call.
+    // A cancellation locks the booking before it locks the call.
     let change = call.school.paused_transaction(move |db, pause_point| {
         lock_row(db, LockRank::Booking, booking)?;
         pause_point.pause_if_concurrent(db);
@@ -288,7 +288,7 @@ async fn removing_an_invite_frees_the_seat() {
     assert_eq!(
         call.seated().await,
         ["Mrs Anita Abell", "Rachel Aaron"],
-        "the one who waited has the seat"
+        "the first in the queue gets the seat"
     );
     assert!(call.snapshot().await.version > before);
     assert_eq!(call.eviction_reason(guest.who).await.as_deref(), Some("invite_removed"));
@@ -312,7 +312,7 @@ async fn cancelling_the_booking_evicts_everybody() {
         call.try_enter(parent, entry("laptop")).await,
         Err(Error::Refused(Refusal::BookingCancelled))
     ));
-    call.school.ignore_mail("what is mailed when an appointment is cancelled is told in mail.rs");
+    call.school.ignore_mail("mail.rs tests the mails about a cancellation");
 }
 
 #[tokio::test]
@@ -323,8 +323,8 @@ async fn logging_out_frees_the_seat() {
     let newest = sessions::table
         .filter(sessions::person_id.eq(Some(key(parent))))
         .order((sessions::created_at.desc(), sessions::id.desc()));
-    // Two sessions of the same moment can't be told apart by their order: log in once more, a
-    // moment later.
+    // Sessions of one moment have no order. Log in again a moment later, so that the newest session
+    // is certain.
     call.school.advance_clock(TimeDelta::seconds(1));
     actor.post("/dev/logins", json!({ "as": "parent" })).await.is(201);
     let session: Key = call.school.read(move |db| Ok(newest.select(sessions::id).first(db)?)).await;
@@ -370,7 +370,7 @@ async fn losing_access_evicts_parent_and_guest() {
             again.err()
         );
     }
-    call.school.ignore_mail("what is mailed when access ends is told in access.rs");
+    call.school.ignore_mail("access.rs tests the mails about lost access");
 }
 
 #[tokio::test]
@@ -452,7 +452,7 @@ async fn disconnected_participant_keeps_the_seat_for_30_seconds() {
     let ctx = call.school.app.context();
     assert!(
         !call.write(move |db| calls::renew(db, &ctx, &guest, phone)).await.unwrap(),
-        "it is theirs no more"
+        "the guest has lost the seat"
     );
 
     let ends_at = call.snapshot().await.times.ends_at;
@@ -552,12 +552,12 @@ async fn third_takeover_requires_a_code_and_notifies_parent_and_guest() {
             call.enter(other, with("television", true)).await,
             EnterOutcome::CodeRequired { sent: false, wrong: true, .. }
         ),
-        "another device"
+        "the code was sent for another device"
     );
     assert!(matches!(call.enter(other, with("tablet", true)).await, EnterOutcome::Seated { .. }));
     assert!(
         matches!(call.enter(one, takeover_entry("phone")).await, EnterOutcome::CodeRequired { .. }),
-        "the one who knows no code is out"
+        "a device without the code must be refused"
     );
     assert!(matches!(
         call.enter(other, entry("tablet")).await,
@@ -567,13 +567,17 @@ async fn third_takeover_requires_a_code_and_notifies_parent_and_guest() {
         send().await.unwrap();
     }
     assert!(matches!(send().await, Err(Error::TooMany(_))));
-    assert_eq!(call.school.mails().await.len(), 2, "two more codes, and nobody is told twice");
+    assert_eq!(
+        call.school.mails().await.len(),
+        2,
+        "two more codes, and no second mail about the takeovers"
+    );
     call.school.clock.set(call.starts_at + TimeDelta::minutes(3));
     let (ctx, booking) = (call.school.app.context(), call.booking);
     call.write(move |db| calls::settle(db, &ctx, booking)).await.unwrap();
     assert!(
         matches!(call.enter(one, entry("phone")).await, EnterOutcome::CodeRequired { .. }),
-        "eight minutes are not ten"
+        "takeovers still count after eight minutes"
     );
 }
 
@@ -629,7 +633,7 @@ async fn teacher_extends_the_call_if_everybody_is_free() {
     };
     assert!(
         matches!(extend(parent).await, Err(Error::Refused(Refusal::CannotExtend))),
-        "it is the teacher who adds"
+        "only a teacher can extend the call"
     );
     assert!(!call.snapshot().await.can_extend, "the parent's next appointment follows");
     assert!(matches!(extend(teacher).await, Err(Error::Refused(Refusal::CannotExtend))));
@@ -658,7 +662,7 @@ async fn teacher_extends_the_call_if_everybody_is_free() {
                 .first(db)?)
         })
         .await;
-    assert_eq!(last + 1, minutes(after.times.ends_at), "the minute is theirs");
+    assert_eq!(last + 1, minutes(after.times.ends_at), "the added minute is claimed");
     let lasting: (i32, At) = call
         .school
         .read(move |db| {

@@ -1,5 +1,5 @@
-//! Rosters that went wrong (`tests/cases`): each is imported over a good one on whose people
-//! appointments rest.
+//! Tests of damaged rosters (`tests/cases`): each is imported over a good roster whose people have
+//! appointments.
 
 use std::path::{Path, PathBuf};
 
@@ -23,11 +23,10 @@ use parlour::{
 
 use crate::harness::Database;
 
-/// How many families have an appointment: each in the class of the first teacher.
+/// Number of families with an appointment, each in the class of the first teacher.
 const BOOKED: usize = 20;
 
-/// A database into which the good roster was imported, with an evening and an appointment of each
-/// family.
+/// A database with the good roster, an evening, and an appointment of each family.
 struct Booked {
     store: Store,
     now: DateTime<Utc>,
@@ -50,7 +49,7 @@ impl Booked {
         let evening = std::fs::read_to_string(case("evening.toml")).unwrap();
         let ctx = booked.ctx();
         evening_file::load(&booked.store, &ctx, &evening).await.unwrap();
-        // A transaction each, as families book.
+        // Each family books in a transaction of its own.
         for number in 1..=BOOKED {
             let seed = booked.now.timestamp().unsigned_abs() * 100 + number as u64;
             let ctx = Context::new(booked.now, Random::seeded(seed));
@@ -60,7 +59,7 @@ impl Booked {
         booked
     }
 
-    /// The next minute, with ids that no other minute has.
+    /// A context one minute later, whose ids differ from those of every other minute.
     fn ctx(&mut self) -> Context {
         self.now += TimeDelta::minutes(1);
         Context::new(self.now, Random::seeded(self.now.timestamp().unsigned_abs()))
@@ -71,7 +70,7 @@ impl Booked {
         roster::import(&self.store, &ctx, &case(name), options).await
     }
 
-    /// How many appointments stand.
+    /// Counts the live appointments.
     async fn live_bookings(&self) -> usize {
         let count: i64 = self
             .store
@@ -86,7 +85,8 @@ impl Booked {
         count.try_into().unwrap()
     }
 
-    /// The ids of the people who are there and of those whom a live link makes a contact.
+    /// The roster ids of all current people, and of those who are allowed contact by a live
+    /// guardianship.
     async fn people(&self) -> (Vec<String>, Vec<String>) {
         let read = |db: &mut Db| {
             let there =
@@ -119,21 +119,21 @@ fn book(db: &mut Db, ctx: &Context, number: usize) -> parlour::store::Result<()>
     Ok(())
 }
 
-/// What is expected of a case that is refused.
+/// The expectations for a refused case.
 struct Refused {
     name: &'static str,
-    /// The files and columns that are told as missing.
+    /// Files and columns that the report lists as missing.
     lacking: &'static [(&'static str, Option<&'static str>)],
-    /// The kinds of which too much would go.
+    /// Kinds whose removals exceed the limit.
     stopped: &'static [&'static str],
-    /// The appointments that would end.
+    /// Number of appointments that would end.
     would_end: u64,
-    /// Those that stand once somebody has insisted.
+    /// Number of live appointments after an import without the limit.
     live_bookings: usize,
 }
 
-/// Imports a case over the good roster: it is refused, says so beforehand, and nothing falls.
-/// Insisted on, it is written.
+/// Imports a case over the good roster: dry run and import are refused and change nothing. Without
+/// the limit it is written.
 async fn check_refused(case: Refused) {
     let mut booked = Booked::new().await;
     let (before, name) = (booked.people().await, case.name);
@@ -181,7 +181,7 @@ const PEOPLE_REMOVALS_STOPPED: &[&str] = &["people", "guardianships", "enrolment
 
 #[tokio::test]
 async fn file_missing_half_of_its_rows_is_refused() {
-    // The last row is cut off: whoever stands in it stays.
+    // The last row is truncated; the person in it stays.
     check_refused(Refused {
         name: "import-half",
         lacking: &[],
@@ -220,7 +220,7 @@ async fn links_in_a_misnamed_column_are_refused() {
 #[tokio::test]
 async fn people_without_name_columns_are_refused() {
     let lacking = &[("users.csv", Some("givenName")), ("users.csv", Some("familyName"))];
-    // Rows without a name can't be used: whoever stands in them stays, also when somebody insists.
+    // Rows without a name can't be used; their people stay, also without the limit.
     check_refused(Refused {
         name: "import-no-name-columns",
         lacking,
@@ -244,8 +244,8 @@ async fn file_with_role_blank_in_every_row_is_refused() {
     .await;
 }
 
-/// Imports a case over the good roster: whoever stands in its bad rows stays, and these lines are
-/// reported.
+/// Imports a case over the good roster: the people in its bad rows stay, and exactly these findings
+/// are reported.
 async fn check_bookings_kept(name: &str, told: &[(&str, u64, &str)]) {
     let mut booked = Booked::new().await;
     let before = booked.people().await;
@@ -347,7 +347,7 @@ async fn dropped_or_changed_rows_are_reported() {
     assert_eq!(
         booked.live_bookings().await,
         BOOKED - 1,
-        "only who is marked as gone loses an appointment"
+        "only a person marked as removed loses an appointment"
     );
 }
 

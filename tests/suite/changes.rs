@@ -1,5 +1,5 @@
-//! The feed of changes: the whole school from its beginning, then each change once, and none passed
-//! by while others write.
+//! Tests of the change feed: first the whole school, then each change once, and no change is missed
+//! during concurrent writes.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{
 
 const ALL: [&str; 4] = ["evenings:read", "bookings:read", "invites:read", "attendance:read"];
 
-/// A reader of the feed, who goes on where they stopped.
+/// A reader of the feed that continues at its last cursor.
 struct Reader<'a> {
     school: &'a School,
     token: String,
@@ -28,7 +28,7 @@ impl<'a> Reader<'a> {
         Self { school, token: api_client_token(school, scopes).await, cursor: None }
     }
 
-    /// Everything up to now, in pages of `limit`.
+    /// Reads everything up to now, in pages of `limit`.
     async fn read_new(&mut self, limit: usize) -> Vec<Value> {
         let mut items = Vec::new();
         loop {
@@ -43,12 +43,12 @@ impl<'a> Reader<'a> {
             if page.body["has_more"] == false {
                 return items;
             }
-            assert!(!page.list("/items").is_empty(), "more, and nothing on the page");
+            assert!(!page.list("/items").is_empty(), "has_more on an empty page");
         }
     }
 }
 
-/// Kind and id of each.
+/// Kind and id of each item.
 fn names(items: &[Value]) -> Vec<(String, String)> {
     items
         .iter()
@@ -64,7 +64,7 @@ async fn feed_from_the_start_lists_everything_once() {
     let staff = school.staff().await;
     let items = Reader::new(&school, &ALL).await.read_new(7).await;
     let known: BTreeMap<_, _> = names(&items).into_iter().zip(&items).collect();
-    assert_eq!(known.len(), items.len(), "nothing comes twice");
+    assert_eq!(known.len(), items.len(), "no item comes twice");
     for (list, kind, limit) in
         [("/bookings", "booking", 100), ("/invites", "invite", 100), ("/evenings", "evening", 100)]
     {
@@ -73,7 +73,7 @@ async fn feed_from_the_start_lists_everything_once() {
         for item in page.list("/items") {
             let change = known[&(kind.to_owned(), item["id"].as_str().unwrap().to_owned())];
             assert_eq!(change["deleted"], false);
-            // A program without the scope for guests sees no name.
+            // An API client without the scope for guests sees no name and no address.
             let hidden =
                 |name: &&String| !(kind == "invite" && ["name", "email"].contains(&name.as_str()));
             for (name, value) in item.as_object().unwrap().iter().filter(|(name, _)| hidden(name)) {
@@ -81,7 +81,7 @@ async fn feed_from_the_start_lists_everything_once() {
             }
         }
     }
-    // In larger pages it is the same.
+    // Larger pages give the same items.
     assert_eq!(names(&Reader::new(&school, &ALL).await.read_new(100).await), names(&items));
 }
 
@@ -124,8 +124,7 @@ async fn writes_appear_after_the_cursor() {
             .iter()
             .all(|one| one["kind"] != "invite" || one["invite"]["ended_at"].is_string())
     );
-    // Somebody comes into a call and leaves again: attendance changes, once for a reader who looks
-    // now and then.
+    // A person joins a call and leaves it: a reader sees one change of attendance.
     school.clock.set(starts_at.parse().unwrap());
     let mut teacher =
         school.teacher().await.join_call(&format!("/bookings/{first}/call"), "desk").await;
@@ -156,16 +155,16 @@ async fn writes_appear_after_the_cursor() {
             .collect::<Vec<_>>(),
         [true]
     );
-    // Who came is told with the time of the appointment, which moves.
+    // Attendance contains the time of the appointment, so it changes too.
     school.staff().await.delete(&format!("/bookings/{first}")).await.is(204);
     let mut kinds: Vec<String> =
         names(&reader.read_new(100).await).into_iter().map(|(kind, _)| kind).collect();
     kinds.sort();
     assert_eq!(kinds, ["attendance", "booking"]);
-    school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
+    school.ignore_mail("bookings.rs and invites.rs test these mails");
 }
 
-/// Whoever follows one kind alone does not pass by the others again and again.
+/// A reader of one kind does not read past the other kinds' changes again and again.
 #[tokio::test]
 async fn cursor_advances_past_unsubscribed_kinds() {
     let school = School::start().await;
@@ -180,7 +179,7 @@ async fn cursor_advances_past_unsubscribed_kinds() {
     let invite = school.people.invite.unwrap().0.to_string();
     parent.delete(&format!("/invites/{invite}")).await.is(204);
     assert_eq!(names(&reader.read_new(100).await), [("invite".to_owned(), invite)]);
-    school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
+    school.ignore_mail("bookings.rs and invites.rs test these mails");
 }
 
 #[tokio::test]
@@ -191,15 +190,15 @@ async fn uncommitted_writes_are_not_skipped() {
     let parent = school.parent().await;
     let rows = parent.get(&school.evening("/bookings")).await.is(200);
     let slow: uuid::Uuid = rows.text_at("/rows/0/id").parse().unwrap();
-    // A transaction that takes its time: it has written, and has not committed.
+    // A slow transaction has written and not yet committed.
     let mut writing = school.app.config.database.connect().unwrap();
     let is_sqlite = matches!(writing, parlour::store::Db::Sqlite(_));
     diesel::sql_query("begin").execute(&mut writing).unwrap();
     let written = diesel::update(bookings::table.find(parlour::store::sql_types::Key(slow)))
         .set(bookings::changed_at.eq(at(school.now())));
     assert_eq!(written.execute(&mut writing).unwrap(), 1);
-    // Others go on meanwhile, where the database lets two write at once, and the reader reads what
-    // they wrote.
+    // Where the database allows concurrent writers, others write meanwhile, and the reader reads
+    // their changes.
     let quick = rows.text_at("/rows/1/id");
     if !is_sqlite {
         parent.delete(&format!("/bookings/{quick}")).await.is(204);
@@ -208,7 +207,7 @@ async fn uncommitted_writes_are_not_skipped() {
     assert!(reader.read_new(100).await.is_empty());
     diesel::sql_query("commit").execute(&mut writing).unwrap();
     assert_eq!(names(&reader.read_new(100).await), [("booking".to_owned(), slow.to_string())]);
-    school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a cancellation");
 }
 
 #[tokio::test]
@@ -254,7 +253,7 @@ async fn reader_beside_concurrent_writers_converges() {
         assert!(copy[&format!("\"{id}\"")]["cancelled_at"].is_string(), "{id} was passed by");
     }
     assert!(reader.read_new(5).await.is_empty());
-    school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a cancellation");
 }
 
 #[tokio::test]
@@ -276,7 +275,7 @@ async fn feed_is_filtered_by_scopes() {
     get(&nobody, "/changes?kinds=invites", &token).await.refuses(422, "invalid");
     let none = api_client_token(&school, &["guests:read", "invites:read"]).await;
     get(&nobody, "/changes?kinds=booking", &none).await.refuses(403, "scope_missing");
-    // Another school's staff see nothing of this one, and its cursors are none of theirs.
+    // Another school's staff see no change of this school, and its cursors are refused to them.
     let cursor = school.staff().await.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
     let other_school = school.other_school().await;
     assert!(other_school.staff.get("/changes").await.is(200).list("/items").is_empty());
@@ -299,10 +298,10 @@ async fn invalid_cursors_are_refused_and_etag_gives_304() {
         staff.get(&format!("/changes?cursor={cursor}")).await.refuses(400, "bad_cursor");
     }
     staff.get(&format!("/bookings?cursor={cursor}")).await.refuses(400, "bad_cursor");
-    // One that names a place which nothing has had yet.
+    // A cursor at a sequence number that has not been assigned yet is refused.
     let never = format!("{}f_8A", &cursor[..cursor.len() - 4]);
     staff.get(&format!("/changes?cursor={never}")).await.refuses(400, "bad_cursor");
-    // After going back to a backup nobody goes on where they were.
+    // After a backup was restored, older cursors are refused.
     let old = staff.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
     let ctx = school.app.context();
     assert_eq!(
@@ -311,7 +310,7 @@ async fn invalid_cursors_are_refused_and_etag_gives_304() {
     );
     staff.get(&format!("/changes?cursor={old}")).await.refuses(400, "bad_cursor");
     let cursor = staff.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
-    // A cursor stays good for whoever comes back later.
+    // A cursor has no expiry.
     let path = format!("/changes?cursor={cursor}&limit=100");
     let tag = staff.get(&path).await.is(200).header("etag").unwrap().to_owned();
     school.advance_clock(TimeDelta::days(2));

@@ -1,24 +1,24 @@
-//! Programs of other makers: connected by staff, with tokens of their own, limited, rotated,
-//! revoked; at one school alone.
+//! Tests of API clients: connected by staff, with tokens of their own, rate limited, rotated,
+//! revoked, and valid at one school only.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::harness::{Actor, School, TestResponse};
 
-/// What a program holds.
+/// The credentials of an API client.
 struct Credentials {
     id: String,
     secret: String,
 }
 
-/// Staff connect a program.
+/// Connects an API client, as staff do.
 async fn connect(office: &Actor, scopes: &[&str]) -> Credentials {
     let made = office.post("/clients", json!({ "name": "MIS", "scopes": scopes })).await.is(201);
     Credentials { id: made.text_at("/client/id"), secret: made.text_at("/client_secret") }
 }
 
-/// Asks for a token with a form.
+/// Requests a token with a form.
 async fn ask(actor: &Actor, form: &[(&str, &str)]) -> TestResponse {
     actor.send("POST", "/oauth/token", actor.request("POST", "/oauth/token").form(form)).await
 }
@@ -32,7 +32,7 @@ async fn token_of(actor: &Actor, of: &Credentials) -> String {
     ask(actor, &form).await.is(200).text_at("/access_token")
 }
 
-/// Asks something with a token.
+/// Sends a GET with a token.
 async fn get(actor: &Actor, path: &str, token: &str) -> TestResponse {
     actor.send("GET", path, actor.request("GET", path).bearer_auth(token)).await
 }
@@ -47,10 +47,10 @@ async fn api_client_reads_what_its_scopes_allow() {
     assert_eq!(
         evenings.body["items"],
         office.get("/evenings").await.is(200).body["items"],
-        "it sees what the office sees"
+        "the client sees what the office sees"
     );
     get(&api_client, &school.evening(""), &token).await.is(200);
-    // It is nobody for whatever asks for a person.
+    // A client's token does not count as a login on operations for people.
     get(&api_client, "/me", &token).await.refuses(401, "not_logged_in");
     get(&api_client, "/clients", &token).await.refuses(401, "not_logged_in");
     let other = connect(&office, &["bookings:read"]).await;
@@ -93,7 +93,7 @@ async fn token_endpoint_follows_rfc_6749() {
         (some.text_at("/scope"), some.text_at("/token_type"), some.body["expires_in"].as_u64()),
         ("bookings:read".into(), "Bearer".into(), Some(600))
     );
-    // By the header.
+    // The credentials are sent in the `Authorization` header.
     let by_header = |form: Value| {
         api_client.request("POST", "/oauth/token").basic_auth(&of.id, Some(&of.secret)).form(&form)
     };
@@ -108,7 +108,7 @@ async fn token_endpoint_follows_rfc_6749() {
         api_client.send("POST", "/oauth/token", twice).await.is(400).text_at("/error"),
         "invalid_request"
     );
-    // When it asked is told to staff.
+    // Staff see when the client last requested a token.
     assert!(office.get(&format!("/clients/{}", of.id)).await.is(200).body["used_at"].is_string());
 }
 
@@ -124,7 +124,7 @@ async fn tokens_expire_and_are_verified_with_the_published_key() {
     let key = keys.find(header.kid.as_deref().unwrap()).unwrap();
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
     validation.set_audience(&["parlour:api"]);
-    // By the clock of this test.
+    // Expiry is checked against the test's clock.
     validation.validate_exp = false;
     let read = jsonwebtoken::decode::<Value>(
         &token,
@@ -161,7 +161,7 @@ async fn client_secret_is_shown_once_and_can_be_rotated() {
     assert_eq!(again.body["client"], first.body["client"]);
     assert!(again.body["client_secret"].is_null() && first.body["client_secret"].is_string());
     assert_eq!(office.get("/clients").await.is(200).list("/items").len(), 1);
-    // What is gone meanwhile is gone for a repetition, too.
+    // Once the client has been removed, a retry does not bring it back.
     let gone = office
         .post_with_idempotency_key(
             "/clients",
@@ -192,15 +192,19 @@ async fn client_secret_is_shown_once_and_can_be_rotated() {
     let new = office.post(&secrets, json!({})).await.is(201);
     assert_eq!(new.list("/client/secrets").len(), 2);
     let new = new.text_at("/client_secret");
-    assert_eq!((with(&old).await, with(&new).await), (200, 200), "both for a day");
+    assert_eq!(
+        (with(&old).await, with(&new).await),
+        (200, 200),
+        "both secrets are valid for a day"
+    );
     school.advance_clock(TimeDelta::hours(24));
     let office = school.staff().await;
     assert_eq!((with(&old).await, with(&new).await), (401, 200));
-    // Of three only the newest two are good.
+    // Of three secrets only the newest two are valid.
     let newer = office.post(&secrets, json!({})).await.is(201).text_at("/client_secret");
     let newest = office.post(&secrets, json!({})).await.is(201).text_at("/client_secret");
     assert_eq!((with(&new).await, with(&newer).await, with(&newest).await), (401, 200, 200));
-    // Nothing of a secret is in the database.
+    // The list of clients contains no secret.
     let listed = office.get("/clients").await.is(200);
     assert!(
         ![&old, &new, &newer, &newest].iter().any(|secret| listed.text.contains(secret.as_str()))
@@ -278,7 +282,7 @@ async fn api_client_requests_are_rate_limited() {
     get(&api_client, "/evenings", &token).await.is(200);
     assert!(
         told(&office.get("/evenings").await.is(200)).0.is_none(),
-        "people are told nothing of it"
+        "responses to people have no rate limit headers"
     );
 }
 
@@ -311,7 +315,7 @@ async fn malformed_requests_count_towards_the_rate_limit() {
     ] {
         let answer = send(method, path, body).await;
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
-        assert!(answer.header("ratelimit").is_some(), "{method} {path} tells what is left");
+        assert!(answer.header("ratelimit").is_some(), "{method} {path} has a rate limit header");
     }
     let large = api_client
         .request("POST", "/evenings")
@@ -353,7 +357,7 @@ async fn token_requests_are_rate_limited() {
     let left = 60 - school.now().timestamp() % 60;
     assert_eq!(late.header("retry-after"), Some(left.to_string().as_str()));
     ask_as(&other).await.is(200);
-    // Somebody else's id with one's own secret counts as one's own.
+    // The limit counts by secret: the other client's secret gets 401 and not 429.
     let mixed = Credentials { id: one.id.clone(), secret: other.secret.clone() };
     ask_as(&mixed).await.is(401);
     school.advance_clock(TimeDelta::seconds(left));

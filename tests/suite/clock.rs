@@ -1,4 +1,4 @@
-//! The movable time of a playground.
+//! Tests of the movable clock of a playground.
 
 use serde_json::json;
 
@@ -27,12 +27,12 @@ async fn dev_clock_moves_to_the_evening() {
     assert_eq!(
         nobody.post("/dev/clock", json!({})).await.is(200).text_at("/now"),
         "2026-11-26T15:59:00Z",
-        "and back"
+        "the clock moves back"
     );
     nobody
         .post("/dev/clock", json!({ "to": "2126-11-26T20:00:00Z" }))
         .await
         .refuses(422, "invalid");
     nobody.post("/dev/clock", json!({ "to": "soon" })).await.refuses(422, "invalid");
-    assert_eq!(state().await, "closed", "a refusal moves nothing");
+    assert_eq!(state().await, "closed", "a refused request does not move the clock");
 }

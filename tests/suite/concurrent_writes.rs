@@ -1,5 +1,5 @@
-//! Writes that wait for another transaction and then see what it wrote: for its row locks on
-//! PostgreSQL, for the one writer on SQLite.
+//! Tests of writes that wait for another transaction and then see its result: they wait for row
+//! locks on PostgreSQL and for the one writer on SQLite.
 
 use parlour::store::{
     ClaimResult,
@@ -62,8 +62,8 @@ async fn claimed_mail_includes_concurrent_additions() {
         .map(|row| row.mail().unwrap())
         .find(|mail| mail.template == Template::BookingCancelled)
         .unwrap();
-    assert_eq!(told.booking, None, "it is about both");
-    school.ignore_mail("nothing is sent here");
+    assert_eq!(told.booking, None, "the mail is about both bookings");
+    school.ignore_mail("this test sends no mail");
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn concurrently_renewed_link_creates_no_session() {
     school.until_waiting(&["invites"], 1).await;
     renewing.resume().await;
     opening.await.unwrap().refuses(410, "link_renewed");
-    school.ignore_mail("the new link is of no concern here");
+    school.ignore_mail("this test does not need the new link");
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! Many connections, and slow ones: none of them keeps others out, and nobody who is being served
-//! is closed for them.
+//! Tests of many and slow connections: they do not keep others out, and no connection in use is
+//! closed in their favour.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ async fn connect(school: &School) -> TcpStream {
     TcpStream::connect(school.origin.trim_start_matches("http://")).await.unwrap()
 }
 
-/// Reads until the server closes: how many bytes came.
+/// Reads until the server closes the connection and counts the bytes.
 async fn rest(mut stream: TcpStream) -> usize {
     let (mut buffer, mut read) = (vec![0; 64 * 1024], 0);
     loop {
@@ -33,7 +33,7 @@ async fn rest(mut stream: TcpStream) -> usize {
     }
 }
 
-/// When a connection has stood still for too long that stands still from now on.
+/// The time by which the server has closed a connection that stalls from now on.
 fn after_timeout() -> Instant {
     Instant::now() + IDLE_TIMEOUT + Duration::from_secs(1)
 }
@@ -55,7 +55,7 @@ async fn connection_limit_holds_across_workers_and_new_clients_are_served() {
     for number in 0..IDLE {
         idle.push(connect(&meeting.school).await);
         if number % 20 == 0 {
-            // Each of them comes by a new connection.
+            // Each of these requests opens a new connection.
             meeting.school.nobody().get("/school").await.is(200);
         }
         most = most.max(meeting.school.app.connections.count());
@@ -88,7 +88,7 @@ async fn check_sockets_are_evicted_for_new_connections() {
         );
     }
     assert_eq!(checks.len(), MAX_CONNECTIONS);
-    // All places are taken by sockets that do nothing: newcomers are served all the same.
+    // Idle sockets have taken all places, and new connections are still served.
     for _ in 0..MAX_CONNECTIONS {
         school.nobody().get("/school").await.is(200);
     }
@@ -125,7 +125,7 @@ async fn unread_response_times_out() {
         ("PARLOUR_CLIENT_DIR", files.path().to_str().unwrap()),
     ])
     .await;
-    // Whoever takes it gets all of it.
+    // A client that keeps reading gets the whole file.
     let whole = reqwest::get(format!("{}/assets/large.js", school.origin)).await.unwrap();
     assert_eq!(whole.content_length(), Some(LARGE as u64));
     assert_eq!(whole.bytes().await.unwrap().len(), LARGE);

@@ -1,5 +1,5 @@
-//! Relatives, whom the roster links without allowing contact: staff allow it for good, and what
-//! stands against it.
+//! Tests of relatives whom the roster links without allowing contact: staff allow it permanently,
+//! unless a bar stands against it.
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::harness::{Actor, Roster, School, TestResponse};
 
-/// Beverley Edwards, a grandmother of Tyrese's.
+/// Beverley Edwards, a grandmother of Tyrese.
 const GRANDMOTHER: &str = "p-046";
 const HER_ROW: &str = "s-9027,,,Mrs,Grandmother,2,false,,";
 
@@ -32,14 +32,15 @@ async fn grandmother(school: &School) -> (PersonRow, String) {
     (her, path)
 }
 
-/// How the office sees her: contact allowed, and whether it may be.
+/// The grandmother as the office sees her: whether contact is allowed, and whether staff may allow
+/// it.
 async fn seen(office: &Actor, her: &PersonRow) -> (bool, bool) {
     let parent: TestResponse = office.get(&format!("/parents/{}", her.id().0)).await.is(200);
     let linked = &parent.list("/students")[0];
     (linked["allowed"] == true, linked["can_allow"] == true)
 }
 
-/// Whether her address is anybody at the school who could log in.
+/// Whether a person with her address could log in at the school.
 async fn can_log_in(school: &School, her: &PersonRow) -> bool {
     let (of_school, address) = (her.school_id.into(), her.email_key.clone().unwrap());
     !school.read(move |db| sessions::identities(db, of_school, &address)).await.is_empty()
@@ -79,7 +80,7 @@ async fn permission_set_by_staff_survives_imports() {
     let grid = school.as_parent(&her).await.get(&school.evening("/slots")).await.is(200);
     assert_eq!(grid.text_at("/students/0/student/name"), "Tyrese Edwards");
 
-    // No import takes it back, whether or not it has something new of her.
+    // No import takes the permission back, whether or not it changes her row.
     for roster in [
         Roster::demo(),
         Roster::demo().replace("users.csv", HER_ROW, "s-9027,,,Mrs,Great-grandmother,3,true,,"),
@@ -103,7 +104,7 @@ async fn roster_bar_overrides_permission_set_by_staff() {
         session.get("/me").await.refuses(410, "access_ended");
         assert_eq!(seen(&office, &her).await, (false, false));
         allow(&office, &path).await.refuses(409, "contact_barred");
-        // Once the school takes it back, what staff allowed holds again.
+        // Once the roster lifts its bar, the permission by staff applies again.
         Roster::demo().import(&school).await;
         assert_eq!(seen(&office, &her).await, (true, false));
     }
@@ -142,8 +143,8 @@ async fn only_the_school_s_own_staff_allow_contact() {
     let office = school.staff().await;
     assert_eq!(seen(&office, &her).await, (false, true));
 
-    // Of two people whom nothing links, of what is no id, of a student as a parent, and of another
-    // school's.
+    // Refused pairs: two people without a guardianship, a student as a parent, ids that are none,
+    // and people of another school.
     let (rachel, student) = (school.people.parent.0, person(&school, "s-9027").await.id().0);
     for path in [
         format!("/parents/{rachel}/allowed_students/{student}"),

@@ -1,4 +1,4 @@
-//! Errors have one shape whatever is wrong, and lists one way of paging.
+//! Tests that all errors have one shape and all lists one way of paging.
 
 use serde_json::Value;
 
@@ -98,7 +98,7 @@ async fn pages_concatenate_to_the_whole_list() {
     loop {
         let page = staff.get(&path).await.is(200);
         pages.extend(page.list("/items"));
-        assert!(pages.len() <= whole.len(), "the pages have no end");
+        assert!(pages.len() <= whole.len(), "there are more pages than items");
         let Some(cursor) = page.body["next_cursor"].as_str() else { break };
         path = format!("/parents?limit=7&cursor={cursor}");
     }

@@ -1,5 +1,5 @@
-//! What programs fetch: all pages together are the whole list, what changed since a time, and
-//! nothing that a scope does not allow.
+//! Tests of the lists for API clients: all pages together are the whole list, filters by time of
+//! change work, and a scope hides what it does not allow.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const LISTS: [(&str, &str); 3] = [
     ("/attendance", "attendance:read"),
 ];
 
-/// A program with these scopes, and its token.
+/// Connects an API client with these scopes and returns a token for it.
 pub async fn api_client_token(school: &School, scopes: &[&str]) -> String {
     let made = school
         .staff()
@@ -38,7 +38,7 @@ pub async fn get(actor: &Actor, path: &str, token: &str) -> TestResponse {
     actor.send("GET", path, actor.request("GET", path).bearer_auth(token)).await
 }
 
-/// Every item of a list, page by page.
+/// Reads all items of a list, page by page.
 async fn all(school: &School, path: &str, token: &str, limit: usize) -> Vec<Value> {
     let (nobody, mut items, mut cursor) = (school.nobody(), Vec::new(), String::new());
     let joint = if path.contains('?') { '&' } else { '?' };
@@ -67,7 +67,7 @@ async fn export_pages_are_complete_while_rows_are_added() {
     assert_eq!(ids(&all(&school, "/bookings", &token, 7).await, "id"), whole);
     let unique: BTreeSet<_> = whole.iter().collect();
     assert_eq!(unique.len(), whole.len());
-    // One is made between two pages: it comes at the end, and nothing comes twice.
+    // A booking made between two pages comes at the end, and no item comes twice.
     let first = get(&school.nobody(), "/bookings?limit=5", &token).await.is(200);
     let stranger = school.stranger().await;
     let bookable = bookable_classes(&school, &stranger)
@@ -94,7 +94,7 @@ async fn export_pages_are_complete_while_rows_are_added() {
     } else {
         assert_eq!(seen, whole[..seen.len()]);
     }
-    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a booking");
 }
 
 #[tokio::test]
@@ -122,11 +122,11 @@ async fn updated_since_returns_later_changes() {
     let found = changed("/invites").await;
     assert_eq!(ids(&found, "id"), [invite]);
     assert!(found[0]["ended_at"].is_string());
-    // A time with an offset, whose plus nobody escaped.
+    // A time with an offset, whose plus sign is not percent-encoded.
     let with_offset =
         school.now().with_timezone(&chrono::FixedOffset::east_opt(3600).unwrap()).to_rfc3339();
     get(&school.nobody(), &format!("/bookings?updated_since={with_offset}"), &token).await.is(200);
-    school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
+    school.ignore_mail("bookings.rs and invites.rs test these mails");
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn if_none_match_gives_304() {
         .send("GET", &path, office.request("GET", &path).header("if-none-match", tag))
         .await
         .is(200);
-    school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a cancellation");
 }
 
 #[tokio::test]
@@ -260,7 +260,7 @@ async fn attendance_lists_joins_and_leaves() {
         (people[0]["sourced_id"].as_str(), people[1]["sourced_id"].as_str()),
         (Some("t-abell"), Some("p-rachel-aaron"))
     );
-    // Only what a webhook told of, with the roster's ids.
+    // A filter by id reads only the thing that a webhook named; it has the roster's ids.
     let token =
         api_client_token(&school, &["bookings:read", "invites:read", "attendance:read"]).await;
     let one = async |list: &str, id: &str| {

@@ -1,5 +1,5 @@
-//! The guest's side: what the link shows before and after the button, and what reading changes,
-//! which is nothing.
+//! Tests of the guest's side: the link's page before and after the button, and that reading it
+//! changes nothing.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ async fn a_guest_sees_only_the_students_covered() {
     for sibling in ["Liz Aaron", "Chris Aaron"] {
         assert!(!seen.text.contains(sibling), "{sibling} in {}", seen.text);
     }
-    // A guest's cookie is no person's.
+    // A guest's cookie is not valid for a person's operation.
     guest.get("/me").await.refuses(401, "not_logged_in");
     guest.delete("/guest_sessions").await.is(204);
     guest.get("/guest/appointments").await.refuses(401, "not_logged_in");
@@ -80,7 +80,7 @@ async fn renewing_a_link_invalidates_the_older_one() {
     for path in ["/guest_links/preview", "/guest_sessions", "/guest_links/decline"] {
         school.nobody().post(path, older.clone()).await.refuses(410, "link_renewed");
     }
-    // The mail that is sent again carries the new one.
+    // The mail that is sent again carries the new link.
     school.advance_clock(chrono::TimeDelta::hours(1));
     let parent = school.parent().await;
     parent
@@ -95,7 +95,7 @@ async fn renewing_a_link_invalidates_the_older_one() {
 async fn lost_guest_link_is_mailed_again() {
     let school = School::start().await;
     let link = token_of(school.demo_mail_to(GUEST));
-    // Known and unknown addresses get one answer, and the worker alone knows the difference.
+    // Known and unknown addresses get the same response; only the worker knows the difference.
     let unknown = school
         .nobody()
         .post("/guest_links/requests", json!({ "email": "nobody@example.org" }))
@@ -108,13 +108,13 @@ async fn lost_guest_link_is_mailed_again() {
         .is(202);
     assert_eq!((unknown.text.as_str(), known.text.as_str()), ("", ""));
     assert!(unknown.header("set-cookie").is_none() && known.header("set-cookie").is_none());
-    // One mail went out, with the same link.
+    // One mail was sent, with the same link.
     let mail = school.mail_to(GUEST).await;
     assert_eq!(token_of(&mail), link);
     assert!(mail.calendar.is_empty(), "the calendar has the appointments already");
     assert!(!mail.text.contains("Sophie") && !mail.html.contains("Sophie"), "{}", mail.text);
     school.nobody().post("/guest_links/preview", json!({ "token": link })).await.is(200);
-    // An address that is none is refused.
+    // A text that is no address is refused.
     school
         .nobody()
         .post("/guest_links/requests", json!({ "email": "jordan" }))
@@ -133,7 +133,7 @@ async fn guest_link_requests_share_the_login_mail_throttle() {
             .await
             .is(202);
     }
-    // Both kinds of mail are counted together.
+    // Requests for login mails and for guest links share one limit.
     school.nobody().post("/login_links", json!({ "email": "nobody@example.org" })).await.is(202);
     let refused = school
         .nobody()

@@ -1,4 +1,4 @@
-//! What protects a browser, and a school from other sites: headers, cookies, origins and addresses.
+//! Tests of the protection against other sites: headers, cookies, origins and addresses.
 
 use std::fs;
 
@@ -18,17 +18,17 @@ const PRODUCTION: [(&str, &str); 5] = [
 
 const HOST: &str = "evening.hillcrest.example";
 
-/// A server of schools with hosts of their own, of whom Hillcrest is one.
+/// A production server with a host for each school, of which Hillcrest is one.
 async fn production(more: &[(&str, &str)]) -> School {
     let school = School::start_with(&[&PRODUCTION, more].concat()).await;
-    school.ignore_mail("nothing takes it here");
+    school.ignore_mail("no mail server takes it here");
     school
         .execute("update schools set host = 'evening.hillcrest.example' where slug = 'hillcrest'")
         .await;
     school
 }
 
-/// A request that comes by the school's host.
+/// A request to the school's host.
 fn ask(school: &School, method: &str, path: &str) -> RequestBuilder {
     Client::new()
         .request(method.parse().unwrap(), format!("{}{path}", school.origin))
@@ -136,7 +136,7 @@ async fn origin_header_is_checked_against_settings() {
     ] {
         assert_eq!(log_in(origin).await, 403, "{origin}");
     }
-    // Another site that leads its own name to this server says the same in both headers.
+    // Another site that points its own name to this server sends that name in both headers.
     let demo = School::start().await;
     let port = demo.origin.rsplit_once(':').unwrap().1;
     for (host, status) in
@@ -176,7 +176,7 @@ async fn cookies_are_bound_to_the_schools_host() {
         by_path.starts_with("__Secure-parlour_login=") && by_path.contains("Path=/s/hillcrest/"),
         "{by_path}"
     );
-    // One that another host of the domain could have set is none of ours.
+    // A cookie that another host of the domain could have set is ignored.
     let session = school.session_of(&school.other_parents().await[0], Role::Parent).await;
     for (name, status) in [
         ("__Host-parlour_session", 200),
@@ -189,7 +189,7 @@ async fn cookies_are_bound_to_the_schools_host() {
             .await
             .unwrap();
         assert_eq!(answer.status(), status, "{name}");
-        // With any of them a request that may change something needs its origin.
+        // With any of these cookies, a request that may change something needs an allowed origin.
         let answer = ask(&school, "DELETE", "/api/v1/sessions/current")
             .header("cookie", format!("{name}={session}"))
             .send()

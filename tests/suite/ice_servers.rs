@@ -1,4 +1,4 @@
-//! What browsers are told to reach each other: TURN credentials that name nobody and end.
+//! Tests of the ICE servers for browsers: TURN credentials expire and identify nobody.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
@@ -14,7 +14,7 @@ const TURN: [(&str, &str); 4] = [
     ("PARLOUR_TURN_SECRET", "north north north"),
 ];
 
-/// The user name's expiry and id, and until when the answer says that it is good.
+/// Expiry and id in the TURN user name, and the `expires_at` of the response.
 async fn credential(who: &Actor, query: &str) -> (i64, String, DateTime<FixedOffset>) {
     let answer = who.get(&format!("/ice_servers{query}")).await.is(200);
     assert_eq!(
@@ -26,8 +26,8 @@ async fn credential(who: &Actor, query: &str) -> (i64, String, DateTime<FixedOff
     (expiry.parse().unwrap(), id.to_owned(), answer.text_at("/expires_at").parse().unwrap())
 }
 
-/// `?booking_id=` of Rachel's first appointment, which is Jordan's too, and of the third, which is
-/// not.
+/// `?booking_id=` of Rachel's first appointment, which Jordan's invite covers, and of the third,
+/// which it does not cover.
 async fn queries(parent: &Actor, school: &School) -> [String; 2] {
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     let booked: Vec<String> = mine
@@ -54,7 +54,7 @@ async fn turn_username_is_stable_and_opaque_per_session() {
     school.advance_clock(TimeDelta::minutes(3));
     assert_eq!(credential(&parent, "").await.1, name, "coturn counts a user's connections by it");
     assert_eq!(credential(&parent, &query).await.1, name);
-    // Nobody can tell that two sessions are the same person's.
+    // The ids do not reveal that two sessions belong to the same person.
     let mut names = vec![name];
     for other in [&again, &guest, &teacher] {
         names.push(credential(other, "").await.1);
@@ -81,7 +81,7 @@ async fn turn_credentials_expire_soon_after_the_appointment() {
         let (expiry, _, expires_at) = credential(who, query).await;
         assert_eq!((expiry, expires_at.to_utc()), (expected.timestamp(), expected), "{query}");
     };
-    // Days before it there is nothing but the device check.
+    // Days before the appointment the credentials are only for the device check.
     let soon = school.now() + TimeDelta::minutes(5);
     for who in [&parent, &guest, &teacher, &stranger] {
         check(who, "", soon).await;
@@ -93,7 +93,8 @@ async fn turn_credentials_expire_soon_after_the_appointment() {
     guest.get(&format!("/ice_servers{not_the_guests}")).await.refuses(404, "not_found");
     guest.get("/ice_servers?booking_id=7").await.refuses(400, "bad_request");
 
-    // From ten minutes before it on: until a quarter of an hour after its end.
+    // Ten minutes before the appointment and later, the credentials are valid until a quarter of an
+    // hour after its end.
     school.clock.set("2026-11-26T15:50:00Z".parse().unwrap());
     let end: DateTime<Utc> = "2026-11-26T16:05:00Z".parse().unwrap();
     for who in [&parent, &guest, &teacher] {

@@ -1,4 +1,5 @@
-//! Idempotency keys: a retry gets the first response byte for byte, and no secret is kept.
+//! Tests of idempotency keys: a retry gets the first response byte for byte, and no secret is
+//! stored.
 
 use diesel::{QueryDsl, RunQueryDsl};
 use parlour::schema::idempotency_keys;
@@ -6,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::harness::{Actor, School, TestResponse, bookable_classes};
 
-/// What a retry must have in common with the first response.
+/// The parts of a response that a retry must repeat.
 fn repeated(answer: &TestResponse) -> (u16, &str, [Option<&str>; 4]) {
     let headers = ["content-type", "location", "etag", "set-cookie"];
     (answer.status, &answer.text, headers.map(|name| answer.header(name)))
 }
 
-/// Sends a request with its path as the key, lets `meanwhile` happen, and sends it again.
+/// Sends a request with its path as the key, runs `meanwhile`, and sends the request again.
 async fn check(actor: &Actor, path: &str, body: Value, meanwhile: impl AsyncFnOnce(&TestResponse)) {
     let first = actor.post_with_idempotency_key(path, path, body.clone()).await;
     assert!((200..300).contains(&first.status), "{path}: {}", first.text);
@@ -28,7 +29,7 @@ async fn check(actor: &Actor, path: &str, body: Value, meanwhile: impl AsyncFnOn
 #[tokio::test]
 async fn a_retry_gets_the_first_response_byte_for_byte() {
     let school = School::start().await;
-    school.ignore_mail("other tests look at the mail of what happens here");
+    school.ignore_mail("other tests read these mails");
     let (office, parent) = (school.staff().await, school.parent().await);
 
     let winter = json!({
@@ -46,7 +47,8 @@ async fn a_retry_gets_the_first_response_byte_for_byte() {
 
     let overview = parent.get(&school.evening("/invites")).await.is(200);
     let students = overview.list("/students");
-    let free = students.iter().find(|one| one["invited"] == false).expect("one is not invited");
+    let free =
+        students.iter().find(|one| one["invited"] == false).expect("a student without an invite");
     let invite = json!({
         "name": "Sam Aaron", "email": "sam@example.org", "consent": true,
         "student_ids": [free["student"]["id"]],
@@ -62,7 +64,7 @@ async fn a_retry_gets_the_first_response_byte_for_byte() {
         .await
         .into_iter()
         .find(|bookable| !bookable.free.is_empty());
-    let bookable = bookable.expect("something is free");
+    let bookable = bookable.expect("a free time");
     let cancel = async |first: &TestResponse| {
         parent.delete(&format!("/bookings/{}", first.text_at("/items/0/id"))).await.is(204);
     };
@@ -111,7 +113,7 @@ async fn no_secret_is_kept() {
         webhook.text_at("/secret"),
         newer_webhook.text_at("/secret"),
     ] {
-        // A part would give it away as well.
+        // A part of a secret would reveal it as well.
         for part in secret.split(['.', '_']).filter(|part| part.len() >= 20) {
             assert!(!table.contains(part), "{table}");
         }

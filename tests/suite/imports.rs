@@ -1,5 +1,5 @@
-//! A roster import beside a running server: who loses access is out at once in every process, and
-//! bookings go on meanwhile.
+//! Tests of a roster import beside a running server: people who lose access are logged out at once
+//! in every process, and booking goes on meanwhile.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ async fn losing_a_student_ends_access_on_every_node() {
     elsewhere.1.get("/guest/appointments").await.is(200);
     assert_eq!(Roster::without_sophie().import(&school).await.changes.access_withdrawn, 1);
 
-    // The next request of each, wherever it goes.
+    // The next request of each session, at either server.
     for parent in [&elsewhere.0, &parent] {
         assert_eq!(
             parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"),
@@ -42,7 +42,7 @@ async fn losing_a_student_ends_access_on_every_node() {
     assert_eq!(
         told,
         ["helen.okafor@example.org", "jordan.aaron@example.org", RACHEL],
-        "the office, and whose calendars lose the appointment"
+        "the office, and the people whose calendars lose the appointment"
     );
 }
 
@@ -55,7 +55,7 @@ async fn bookings_succeed_during_an_import() {
         if actor.get(&school.evening("/slots")).await.status != 200 {
             continue;
         }
-        // Each takes another time, so that none stands in another's way.
+        // Each takes another time, so that the bookings do not conflict.
         let bookable_classes = bookable_classes(&school, &actor).await;
         let choice = bookable_classes.iter().find_map(|bookable| {
             let time = bookable.free.iter().find(|time| !times.contains(*time))?;
@@ -74,7 +74,7 @@ async fn bookings_succeed_during_an_import() {
     let (report, answers) = join(roster.import(&school), bookings).await;
     assert_eq!(report.changes.access_withdrawn, 1);
     let made = answers.len();
-    // All of them are made and stand: the import ends nobody's but Rachel's.
+    // All of these bookings were made and still exist: the import ends only Rachel's.
     for ((actor, _), answer) in wanted.iter().zip(answers) {
         let id = answer.is(201).text_at("/items/0/id");
         actor.get(&format!("/bookings/{id}")).await.is(200);

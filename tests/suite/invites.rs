@@ -1,5 +1,5 @@
-//! Invites: one per student, what is refused and in which words, resending, removing, declining,
-//! and who is barred.
+//! Tests of invites: one per student, refusals and their texts, resending, removing, declining, and
+//! barred guests.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -24,7 +24,7 @@ async fn send(school: &School, parent: &Actor, body: Value) -> TestResponse {
     parent.post(&school.evening("/invites"), body).await
 }
 
-/// How many mails went to the guest, and to nobody else, since the last look.
+/// Counts the mails since the last check, all of which must be addressed to the guest.
 async fn sent(school: &School) -> usize {
     let mails = school.mails().await;
     assert!(
@@ -35,7 +35,7 @@ async fn sent(school: &School) -> usize {
     mails.len()
 }
 
-/// Rachel's students: Sophie, who is invited for, and the two others.
+/// Ids of Rachel's students: Sophie, for whom a guest is invited, and the two others.
 async fn students(school: &School, parent: &Actor) -> (String, [String; 2]) {
     let overview = parent.get(&school.evening("/invites")).await.is(200);
     let id = |one: &Value| one["student"]["id"].as_str().unwrap().to_owned();
@@ -177,7 +177,7 @@ async fn resend_and_renew_are_idempotent() {
         let sent = school.mails().await.into_iter().filter(|mail| mail.to == EMAIL).count();
         assert_eq!(sent, 0, "{what} mailed once");
     }
-    // One key names one wish.
+    // A key belongs to one request and can't be used for another operation.
     let other = format!("/invites/{id}/renew");
     parent
         .send("POST", &other, parent.request("POST", &other).header("idempotency-key", "resend"))
@@ -214,14 +214,14 @@ async fn renewing_replaces_the_link() {
     assert_eq!(preview.body["in_call"], json!(false));
     guest.post("/guest_sessions", second.clone()).await.is(201);
 
-    // The guest does it themselves.
+    // The guest renews the link.
     school
         .nobody()
         .post("/guest_links/renew", second.clone())
         .await
         .refuses(429, "resend_too_soon");
     school.advance_clock(TimeDelta::minutes(10));
-    // The answer to the first request is lost: the same one again makes no other link.
+    // The response to the first request is lost. A retry makes no other link.
     for _ in 0..2 {
         school
             .nobody()
@@ -265,7 +265,7 @@ async fn removed_invite_is_invalid_at_once() {
     school.nobody().post("/guest_sessions", token).await.refuses(410, "invite_removed");
     guest.get("/guest/appointments").await.refuses(410, "invite_removed");
     parent.get(&format!("/invites/{id}")).await.refuses(410, "invite_removed");
-    // The student is free, for the same guest too.
+    // The student can have another invite, also for the same guest.
     send(&school, &parent, invite(&[&liz])).await.is(201);
     let newer = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
     school.nobody().post("/guest_links/preview", newer).await.is(200);
@@ -276,7 +276,7 @@ async fn invites_are_limited_to_five_a_day() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;
-    // Jordan's is the first.
+    // Jordan's invite is the first of the day.
     for _ in 0..4 {
         let id = send(&school, &parent, invite(&[&liz])).await.is(201).text_at("/id");
         parent.delete(&format!("/invites/{id}")).await.is(204);
@@ -287,7 +287,7 @@ async fn invites_are_limited_to_five_a_day() {
     assert_eq!(
         sent(&school).await,
         1,
-        "what was removed before its mail left is not told to the guest"
+        "the guest gets no mail about invites removed before they were mailed"
     );
 }
 
@@ -302,18 +302,18 @@ async fn barred_contacts_cannot_be_invited() {
         .post("/bars", json!({ "student_id": liz, "email": "Sam+x@example.org" }))
         .await
         .is(201);
-    // One barred student refuses the whole.
+    // One barred student makes the whole invite fail.
     let refused =
         send(&school, &parent, invite(&[&chris, &liz])).await.refuses(403, "ask_the_school");
     assert!(!refused.text.contains(&liz), "{}", refused.text);
     send(&school, &parent, with(invite(&[&liz]), "email", json!("SAM+school@example.org")))
         .await
         .refuses(403, "ask_the_school");
-    // The contact of the roster who is not allowed.
+    // The roster does not allow this contact.
     send(&school, &parent, with(invite(&[&chris]), "email", json!("marcus.webb@example.org")))
         .await
         .refuses(403, "ask_the_school");
-    // After three, every invite is answered so.
+    // After three such refusals, every invite is refused like this.
     send(&school, &parent, with(invite(&[&chris]), "email", json!("fine@example.org")))
         .await
         .refuses(403, "ask_the_school");

@@ -1,4 +1,4 @@
-//! Who gets mail when an appointment changes; and that no test leaves mail that nobody looked at.
+//! Tests of the mails about changed appointments, and of the check that no test leaves mail unread.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use parlour::mail::Mail;
@@ -9,7 +9,8 @@ use crate::harness::{Actor, School, bookable_classes};
 const RACHEL: &str = "rachel.aaron@example.org";
 const GUEST: &str = "jordan.aaron@example.org";
 
-/// Since the last look these have got mail, with subjects that begin so; nobody else has.
+/// Checks that exactly these people have got mail since the last check, with subjects that begin
+/// like this.
 async fn check_mails(school: &School, expected: &[(&str, &str)]) {
     let mut mails = school.mails().await;
     mails.sort_by(|one, other| one.to.cmp(&other.to));
@@ -78,10 +79,11 @@ async fn unread_mail_to_another_address_fails_the_test() {
 async fn ignore_mail_lets_a_test_leave_mail() {
     let school = School::start().await;
     school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
-    school.ignore_mail("this test is about leaving mail");
+    school.ignore_mail("this test leaves mail on purpose");
 }
 
-/// Two times at which Rachel could have science, which Jordan is invited to, and its path.
+/// The path of Rachel's Science appointment, to which Jordan is invited, and two times to which it
+/// can be moved.
 async fn science(school: &School, parent: &Actor) -> (String, [String; 2]) {
     let rows = parent.get(&school.evening("/bookings")).await.is(200).list("/rows");
     let booking = rows.into_iter().find(|row| row["subject"] == "Science").unwrap();
@@ -125,9 +127,9 @@ async fn guest_mails_about_moves_are_throttled() {
         parent.patch(&path, json!({ "starts_at": times[turn % 2] })).await.is(200);
         mails.extend(school.mails().await);
     }
-    assert_eq!(to(&mails, GUEST).len(), 4, "an hour bears four");
-    assert_eq!(to(&mails, RACHEL).len(), 100, "her own mails are her own affair");
-    // What was held back leaves as one mail, and tells what is so.
+    assert_eq!(to(&mails, GUEST).len(), 4, "four mails an hour at most");
+    assert_eq!(to(&mails, RACHEL).len(), 100, "Rachel's own mails are not limited");
+    // The mails that were held back are sent as one, with the current state.
     school.advance_clock(TimeDelta::hours(1));
     let held = school.mails().await;
     let [last] = to(&held, GUEST)[..] else { panic!("{:?}", recipients_and_subjects(&held)) };
@@ -157,8 +159,8 @@ async fn delayed_cancellation_mail_leaves_before_the_appointment() {
         school.mails().await;
     }
     parent.delete(&path).await.is(204);
-    assert!(to(&school.mails().await, GUEST).is_empty(), "it is held back");
-    // Half an hour before the appointment it leaves.
+    assert!(to(&school.mails().await, GUEST).is_empty(), "the mail is held back");
+    // Half an hour before the appointment, the mail is sent at the latest.
     let starts_at: DateTime<Utc> = times.iter().map(|time| time.parse().unwrap()).min().unwrap();
     school.clock.set(starts_at - TimeDelta::minutes(31));
     let is_early = to(&school.mails().await, GUEST).is_empty();
@@ -210,7 +212,7 @@ async fn queued_changes_are_merged_into_one_mail() {
         recipients_and_subjects(&mails)
     );
     assert!(to(&mails, RACHEL)[0].calendar[0].text.contains("SEQUENCE:10\r\n"));
-    // Two of them in one mail, each with its calendar's message.
+    // Two cancellations in one mail, each with a calendar message of its own.
     for subject in ["Music", "English"] {
         parent.delete(&path_of(subject)).await.is(204);
     }

@@ -1,6 +1,6 @@
-//! Parlour from outside: the server is started in process and asked over HTTP, on SQLite or
-//! PostgreSQL.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+//! Tests of Parlour from outside: the server is started in process and called over HTTP, on SQLite
+//! or PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
 
 mod access;
 mod addresses;

@@ -1,5 +1,5 @@
-//! Every operation of the contract, as nobody, as a stranger, and as another school's staff and
-//! API client. One that is missing here fails the test.
+//! Tests of every operation of the contract as nobody, as a stranger, and as staff and an API
+//! client of another school. An operation that is missing here fails the test.
 
 mod foreign;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Actor, School, TestResponse, contract};
 
-/// What nobody is told where no cookie is asked for.
+/// The status for nobody at an operation that requires no cookie.
 fn status_if_public(id: &str) -> Option<u16> {
     Some(match id {
         "get_liveness" | "get_readiness" | "get_contract" | "get_school" | "list_dev_mails"
@@ -27,14 +27,14 @@ fn status_if_public(id: &str) -> Option<u16> {
     })
 }
 
-/// What a parent of other children is told of Rachel Aaron's things.
+/// The status for a parent of other children at Rachel Aaron's resources.
 fn status_for_stranger(id: &str) -> u16 {
     match id {
         "get_me" | "list_evenings" | "get_evening" | "get_slots" | "get_bookings"
         | "get_invites" | "get_history" | "get_calendar" | "get_ice_servers" => 200,
         "get_call" | "get_booking" | "change_booking" | "cancel_booking" | "get_invite"
         | "remove_invite" | "resend_invite" | "renew_invite" | "choose_identity" => 404,
-        // The student of the body is not theirs.
+        // The student in the body is not a child of the stranger.
         "create_bookings" | "send_invite" => 422,
         "get_schedule"
         | "set_lateness"
@@ -77,19 +77,19 @@ fn status_for_stranger(id: &str) -> u16 {
         | "put_guardianships"
         | "list_roster_imports"
         | "restore_roster_import" => 403,
-        // Strangers with a WebSocket are in calls.rs.
+        // WebSockets for strangers are tested in calls/access.rs.
         "open_call_socket" | "open_check_socket" => 426,
-        // A person's cookie is no guest's.
+        // A person's cookie is not valid for a guest's operation.
         "get_guest_appointments"
         | "delete_guest_sessions"
         | "get_guest_call"
         | "open_guest_call_socket" => 401,
         "delete_session" | "delete_sessions" => 204,
-        other => panic!("{other} is an operation that nobody has said what a stranger may do with"),
+        other => panic!("{other}: the status for a stranger is missing in this test"),
     }
 }
 
-/// What requests are about.
+/// Ids for the requests.
 pub struct SampleIds {
     evening: String,
     booking: String,
@@ -105,8 +105,8 @@ pub struct SampleIds {
     import: String,
 }
 
-/// Finds them in the demo, which has no API client, bar, webhook and import: the parent's id stands
-/// for each of them.
+/// Collects ids of the demo, which has no API client, bar, webhook or import: the parent's id
+/// stands for each of them.
 pub async fn sample_ids(school: &School) -> SampleIds {
     let bookings = school.parent().await.get(&school.evening("/bookings")).await.is(200);
     let parent = school.people.parent.0.to_string();
@@ -126,7 +126,7 @@ pub async fn sample_ids(school: &School) -> SampleIds {
     }
 }
 
-/// The path of an operation on what is there.
+/// The path of an operation on existing resources.
 pub fn path(operation: &contract::Operation, sample_ids: &SampleIds) -> String {
     let path = path_with(operation, sample_ids, "", "");
     assert!(!path.contains('{'), "{path}: a parameter is unknown");
@@ -164,7 +164,7 @@ async fn ask(
     send(actor, operation, sample_ids, actor.request(&operation.method, &path)).await
 }
 
-/// Sends a request for the operation with a body that it would take.
+/// Sends a request for the operation, with a body if the operation takes one.
 async fn send(
     actor: &Actor,
     operation: &contract::Operation,
@@ -177,7 +177,7 @@ async fn send(
     actor.send(&operation.method, &path(operation, sample_ids), request).await
 }
 
-/// A body that the operation would take.
+/// A valid body for the operation.
 pub fn body(id: &str, sample_ids: &SampleIds) -> Value {
     match id {
         "create_login_link" => json!({ "email": "rachel.aaron@example.org" }),
@@ -239,7 +239,7 @@ pub fn body(id: &str, sample_ids: &SampleIds) -> Value {
                 "items": [{ "parent_sourced_id": "x", "student_sourced_id": "y", "remove": true }]
             })
         }
-        // It takes a form.
+        // This operation takes a form and no JSON.
         "issue_token" => json!({}),
         "restore_roster_import" => json!({ "dry_run": true }),
         "set_record" => json!({ "no_show": true, "note": "" }),
@@ -262,8 +262,9 @@ async fn every_operation_refuses_anonymous_requests() {
     let sample_ids = sample_ids(&school).await;
     for operation in contract::operations() {
         let expected = match &operation.security {
-            None => status_if_public(&operation.id)
-                .unwrap_or_else(|| panic!("{} is open and not known here", operation.id)),
+            None => status_if_public(&operation.id).unwrap_or_else(|| {
+                panic!("{}: the status for nobody is missing in this test", operation.id)
+            }),
             Some(_) => 401,
         };
         let answer = ask(&school.nobody(), &operation, &sample_ids).await;
@@ -272,13 +273,12 @@ async fn every_operation_refuses_anonymous_requests() {
             assert_eq!(answer.code(), "not_logged_in", "{}", operation.id);
         }
         if operation.id == "create_login_link" {
-            // Anybody may have a link sent to an address that the school knows. It is looked at
-            // before another operation moves the time.
+            // Anybody may request a login mail for a known address. Take it out before another
+            // operation moves the clock.
             school.mail_to("rachel.aaron@example.org").await;
         }
     }
-    school
-        .ignore_mail("the demo is loaded anew, and what mail that makes is told in demo/tests.rs");
+    school.ignore_mail("demo/tests.rs tests the mails of loading the demo");
 }
 
 #[tokio::test]
@@ -304,7 +304,7 @@ async fn every_operation_hides_data_from_strangers() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    // All of it is still there.
+    // Nothing has been deleted or changed.
     let parent = school.parent().await;
     parent.get(&format!("/bookings/{}", sample_ids.booking)).await.is(200);
     parent.get(&format!("/invites/{}", sample_ids.invite)).await.is(200);

@@ -1,5 +1,5 @@
-//! Every list in pages: all together are the whole, nothing comes twice while rows come and go, and
-//! what is no limit and no cursor of the list is refused.
+//! Tests of every list in pages: all pages together are the whole list, no item comes twice while
+//! rows come and go, and bad limits and cursors are refused.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::harness::{Actor, Roster, School, TestResponse, bookable_classes, contract};
 
-/// A list of the contract, who asks for it, and where.
+/// A list of the contract, with an actor and a path.
 struct List {
     operation: &'static str,
     asks: Actor,
     path: String,
-    /// What names an item.
+    /// The field that identifies an item.
     id: &'static str,
 }
 
@@ -23,7 +23,7 @@ impl List {
         self.asks.get(&format!("{}{joint}{query}", self.path)).await
     }
 
-    /// The ids of a page, and the cursor of the next.
+    /// The ids of a page and the next cursor.
     async fn read(&self, query: &str) -> (Vec<String>, Option<String>) {
         let page = self.page(query).await.is(200);
         let ids = page
@@ -34,7 +34,7 @@ impl List {
         (ids, page.body["next_cursor"].as_str().map(str::to_owned))
     }
 
-    /// Everything from a cursor on, page by page.
+    /// All ids after a cursor, page by page.
     async fn rest(&self, limit: usize, mut cursor: Option<String>) -> Vec<String> {
         let mut all = Vec::new();
         while let Some(after) = cursor {
@@ -59,7 +59,7 @@ impl List {
     }
 }
 
-/// What a test may add to the lists.
+/// A school with actors, to which a test can add items of every list.
 struct ListFixture {
     school: School,
     office: Actor,
@@ -70,7 +70,7 @@ struct ListFixture {
 impl ListFixture {
     async fn start() -> Self {
         let school = School::start().await;
-        school.ignore_mail("what mail is sent is told in other tests");
+        school.ignore_mail("other tests read these mails");
         let (office, parent) = (school.staff().await, school.parent().await);
         let student =
             parent.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/student/id");
@@ -80,7 +80,7 @@ impl ListFixture {
         Self { school, office, parent, student }
     }
 
-    /// Makes one more of each thing that lists hold.
+    /// Adds one more item to each list.
     async fn add(&self, number: usize) {
         let evening = json!({
             "name": format!("evening-{number}"), "title": "Evening", "date": format!(
@@ -113,7 +113,7 @@ impl ListFixture {
             .is(201);
         let row = json!({ "sourced_id": format!("c-{number}"), "title": "Class" });
         self.office.put("/roster/classes", json!({ "items": [row] })).await.is(200);
-        // A booking that is made and cancelled: in the list of programs, in the parent's history,
+        // A booking that is made and cancelled is in the API clients' list, in the parent's history
         // and in the mailbox.
         let bookable = bookable_classes(&self.school, &self.parent)
             .await
@@ -132,7 +132,7 @@ impl ListFixture {
         workers::run_due(&self.school.app.mail_worker()).await;
     }
 
-    /// Invites guests of several parents.
+    /// Has several parents invite guests.
     async fn invite(&self) {
         for row in self.school.other_parents().await.iter().take(5) {
             let parent = self.school.as_parent(row).await;
@@ -210,9 +210,9 @@ fn every_list_but_webhooks_is_paged() {
             .collect::<BTreeSet<_>>()
     };
     let known = &known | &BTreeSet::from(["list_changes".to_owned()]);
-    // A feed has no end: changes.rs tells of it.
+    // The change feed has no last page; changes.rs tests it.
     assert_eq!(of(contract::Operation::takes_cursor), known);
-    // A school has at most 10 endpoints.
+    // A school has at most 10 endpoints, so this list has no pages.
     let whole: Vec<String> =
         of(contract::Operation::returns_list).difference(&known).cloned().collect();
     assert_eq!(whole, ["list_webhooks"]);
@@ -285,7 +285,7 @@ async fn invalid_limits_and_cursors_are_refused() {
         );
         cursors.push(cursor);
     }
-    // None is good for another list, nor at another school.
+    // A cursor is valid neither for another list nor at another school.
     for (place, list) in lists.iter().enumerate() {
         for (other, cursor) in cursors.iter().enumerate() {
             let answer = list.page(&format!("cursor={cursor}")).await;
@@ -296,7 +296,7 @@ async fn invalid_limits_and_cursors_are_refused() {
                 list.operation, lists[other].operation, answer.text
             );
         }
-        // These belong to something of one school alone, or to no school.
+        // The paths of these lists contain an id of one school, or belong to no school.
         if !["get_history", "list_webhook_deliveries", "list_dev_mails"].contains(&list.operation) {
             let theirs =
                 other_school.staff.get(&format!("{}?cursor={}", list.path, cursors[place])).await;
@@ -327,7 +327,7 @@ async fn pages_of_any_size_concatenate_to_the_whole_list() {
         for limit in [2, 7, whole.len().min(100)] {
             assert_eq!(list.all(limit).await, whole, "{name} by {limit}");
         }
-        // As many as there are: no next page that would be empty.
+        // A limit equal to the number of items gives no further, empty page.
         if whole.len() <= 100 {
             let (ids, next) = list.read(&format!("limit={}", whole.len())).await;
             assert_eq!((ids.len(), next), (whole.len(), None), "{name}");
@@ -355,7 +355,7 @@ async fn paging_neither_skips_nor_repeats_while_rows_are_added() {
     }
     let parent = "p-new,active,2026-09-01T06:00:00.000Z,true,hillcrest,parent,,,Nora,Abbot,,,nora@\
                   example.org,,,s-sophie-aaron,,,,,,,,";
-    // The classes that were pushed are not in it, and go.
+    // The classes that were pushed are not in these files, so the import removes them.
     Roster::demo().add("users.csv", parent).import_without_limit(&fixture.school).await;
     for (list, (whole, mut seen, next)) in lists.iter().zip(begun) {
         seen.extend(list.rest(3, next).await);
@@ -386,7 +386,7 @@ async fn cursor_survives_deletion_of_its_row() {
         let path = removal(list.operation, &first[2]).unwrap();
         fixture.office.delete(&path).await.is(204);
         assert_eq!(list.rest(2, next.clone()).await, whole[3..], "{}", list.operation);
-        // And one that stood further on is no more there.
+        // An item after the cursor that has been deleted is left out.
         fixture.office.delete(&removal(list.operation, &whole[4]).unwrap()).await.is(204);
         let left: Vec<String> = whole[3..].iter().filter(|id| **id != whole[4]).cloned().collect();
         assert_eq!(list.rest(2, next).await, left, "{}", list.operation);
@@ -405,8 +405,8 @@ async fn moving_an_evening_while_paging_skips_no_other() {
     let whole = list.all(100).await;
     let (first, next) = list.read("limit=2").await;
     let moved = |to: &str| json!({ "date": to, "booking": { "closes": format!("{to}T12:00") } });
-    // The one that the cursor stands at goes to the end of the drafts; those after it come all the
-    // same.
+    // The item at the cursor moves to the end of the drafts, and the items after the cursor are
+    // still listed.
     fixture.office.patch(&format!("/evenings/{}", first[1]), moved("2027-01-05")).await.is(200);
     let rest = list.rest(2, next).await;
     let others: Vec<&String> = rest.iter().filter(|id| **id != first[1]).collect();

@@ -1,4 +1,5 @@
-//! `ETag`, `If-None-Match` and `If-Match`: nobody overwrites what they have not seen.
+//! Tests of `ETag`, `If-None-Match` and `If-Match`: nobody overwrites a version that they have not
+//! seen.
 
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ async fn with(
 }
 
 fn tag(answer: &TestResponse) -> String {
-    answer.header("etag").expect("what can be read by itself has an ETag").to_owned()
+    answer.header("etag").expect("the resource has an ETag").to_owned()
 }
 
 /// A booking, and two times to which it can be moved.
@@ -40,7 +41,7 @@ fn movable(grid: &TestResponse) -> (String, [Value; 2]) {
     booked.into_iter().next().expect("a booking whose class has free times")
 }
 
-/// One of each thing that can be read by itself: its path, how it is changed, and with what.
+/// One resource of each kind with an `ETag`: its path, and two changes if it can be changed.
 async fn tagged_resources(school: &School, staff: &Actor) -> Vec<(String, Option<(Value, Value)>)> {
     let parent = school.parent().await;
     let (booking, [first, second]) = movable(&parent.get(&school.evening("/slots")).await.is(200));
@@ -90,7 +91,7 @@ async fn if_match_refuses_stale_changes() {
                 tag(&staff.get(&path).await.is(200)),
                 "{path}: a change tells the tag that reading gives"
             );
-            // Whoever knows only the old one changes nothing.
+            // A request with only the older tag changes nothing.
             with(&staff, "PATCH", &path, &seen, Some(second.clone()))
                 .await
                 .refuses(412, "precondition_failed");
@@ -111,7 +112,7 @@ async fn if_match_refuses_stale_changes() {
         with(&staff, "DELETE", &path, &newest, None).await.is(204);
     }
     school.ignore_mail(
-        "what mail changes send is told in bookings.rs, and what mail removals send in invites.rs",
+        "bookings.rs tests the mails about changes, and invites.rs those about removals",
     );
 }
 
@@ -126,14 +127,14 @@ async fn concurrent_changes_with_the_same_etag_let_one_win() {
         let (one, other) = tokio::join!(attempt(first), attempt(second.clone()));
         let mut statuses = [one.status, other.status];
         statuses.sort_unstable();
-        // The one who came second is told, unless their change leaves the thing as the first one
-        // saw it.
+        // The second request is refused, unless its change leaves the resource as the first one saw
+        // it.
         assert!(
             statuses == [200, 412] || (path.starts_with("/webhooks") && statuses == [200, 200]),
             "{path}: {statuses:?}"
         );
     }
-    school.ignore_mail("what mail changes send is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mails about changes");
 }
 
 #[tokio::test]
@@ -145,7 +146,7 @@ async fn if_match_is_refused_for_resources_without_etag() {
     with(&parent, "POST", &path, "\"x\"", Some(json!({ "bookings": [] })))
         .await
         .refuses(412, "precondition_failed");
-    // Whatever is there is a version of it.
+    // `*` matches any version that exists.
     with(&parent, "POST", &path, "*", Some(json!({ "bookings": [] })))
         .await
         .refuses(422, "nothing_chosen");
@@ -153,17 +154,17 @@ async fn if_match_is_refused_for_resources_without_etag() {
         .await
         .refuses(412, "precondition_failed");
     assert_eq!(parent.get(&path).await.is(200).list("/rows").len(), before);
-    // What is not one's own is not there, whatever is said of its version.
+    // Somebody else's resource is not found, whatever `If-Match` says.
     let booking = format!("/bookings/{}", parent.get(&path).await.is(200).text_at("/rows/0/id"));
     with(&school.stranger().await, "DELETE", &booking, "*", None).await.refuses(404, "not_found");
     with(&school.other_school().await.parent, "DELETE", &booking, "*", None)
         .await
         .refuses(404, "not_found");
     with(&school.nobody(), "DELETE", &booking, "*", None).await.refuses(401, "not_logged_in");
-    // A removed invite shows itself no more, so no version of it is right.
+    // A removed invite can't be read any more, so no version matches, not even `*`.
     let invite = format!("/invites/{}", school.people.invite.unwrap().0);
     parent.delete(&invite).await.is(204);
     with(&parent, "DELETE", &invite, "*", None).await.refuses(412, "precondition_failed");
     parent.delete(&invite).await.is(204);
-    school.ignore_mail("what mail a removal sends is told in invites.rs");
+    school.ignore_mail("invites.rs tests the mail about a removal");
 }

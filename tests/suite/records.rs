@@ -1,5 +1,5 @@
-//! What a teacher has recorded stays with its appointment: it is not moved, and staff make another
-//! one of the same class beside it.
+//! Tests of appointments with a teacher's record: they are not moved, and staff make another one of
+//! the same class.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     harness::{Actor, School, TestResponse},
 };
 
-/// Rachel Aaron's appointments, by the office's view.
+/// Rachel Aaron's appointments as the office sees them.
 async fn bookings(school: &School, office: &Actor) -> Vec<Value> {
     let path = format!("{}?parent_id={}", school.evening("/bookings"), school.people.parent.0);
     office
@@ -21,7 +21,7 @@ async fn bookings(school: &School, office: &Actor) -> Vec<Value> {
         .collect()
 }
 
-/// Her appointment about science, at 16:00.
+/// Rachel Aaron's Science appointment at 16:00.
 async fn science(school: &School, office: &Actor) -> Value {
     bookings(school, office)
         .await
@@ -30,8 +30,7 @@ async fn science(school: &School, office: &Actor) -> Value {
         .expect("Rachel has booked science")
 }
 
-/// A time of the evening at which the office could have the class of this appointment, later than
-/// it.
+/// A later time at which the office could book the class of this appointment.
 async fn later(school: &School, office: &Actor, booking: &Value) -> String {
     let path = format!("{}?parent_id={}", school.evening("/slots"), school.people.parent.0);
     let grid = office.get(&path).await.is(200);
@@ -63,7 +62,7 @@ async fn record(teacher: &Actor, booking: &Value, no_show: bool, note: &str) {
         .is(200);
 }
 
-/// The office makes another appointment of the same student and class.
+/// Makes another appointment of the same student and class, as the office.
 async fn repeat(school: &School, office: &Actor, booking: &Value, at: &str) -> TestResponse {
     let wanted = json!({
         "student_id": booking["student"]["id"],
@@ -78,7 +77,7 @@ async fn repeat(school: &School, office: &Actor, booking: &Value, at: &str) -> T
         .await
 }
 
-/// The time passes until the first appointment has been.
+/// Advances the clock past the first appointment.
 fn begin(school: &School) {
     school.clock.set("2026-11-26T16:06:00Z".parse().expect("a time"));
 }
@@ -92,7 +91,7 @@ async fn started_or_recorded_appointment_cannot_be_moved() {
     let (path, at) = (path_of(&booking), later(&school, &office, &booking).await);
     let wanted = json!({ "starts_at": at });
 
-    // A note that was written and taken back is no record.
+    // A note that was cleared again is no record.
     record(&teacher, &booking, false, "ask about the trip").await;
     for actor in [&office, &parent] {
         let refused = actor.patch(&path, wanted.clone()).await.refuses(409, "booking_began");
@@ -113,7 +112,7 @@ async fn started_or_recorded_appointment_cannot_be_moved() {
     office.patch(&path, wanted).await.refuses(409, "booking_began");
     let same = office.patch(&path, json!({ "starts_at": booking["starts_at"] })).await.is(200);
     assert_eq!(same.body["starts_at"], booking["starts_at"], "the time that it has is no move");
-    school.ignore_mail("what mail a move sends is told in mail.rs");
+    school.ignore_mail("mail.rs tests the mail about a move");
 }
 
 #[tokio::test]
@@ -132,7 +131,7 @@ async fn office_books_a_second_appointment_and_the_first_is_kept() {
         "the parent is told"
     );
 
-    // The teacher has both, each with a record of its own.
+    // The teacher sees both appointments, each with a record of its own.
     let appointments =
         teacher.get(&school.evening("/schedule")).await.is(200).list("/appointments");
     let record_of = |booking: &Value| {
@@ -148,12 +147,12 @@ async fn office_books_a_second_appointment_and_the_first_is_kept() {
         let path = format!("/attendance?id={}", booking["id"].as_str().expect("an id"));
         exports::get(&school.nobody(), &path, &token).await.is(200).list("/items")
     };
-    let of_first = attended(&first).await.pop().expect("the first is in the attendance");
+    let of_first = attended(&first).await.pop().expect("the first appointment has attendance");
     assert_eq!((&of_first["no_show"], &of_first["starts_at"]), (&json!(true), &first["starts_at"]));
     assert!(attended(&second).await.is_empty(), "the second is to come");
 
-    // The parent sees both. The class is booked once more, and no third time; the second one can be
-    // moved.
+    // The parent sees both. The class can't be booked a third time, and the second appointment can
+    // be moved.
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(
         [&first, &second].iter().all(|one| mine.text.contains(one["id"].as_str().expect("an id"))),
@@ -164,14 +163,14 @@ async fn office_books_a_second_appointment_and_the_first_is_kept() {
     repeat(&school, &office, &first, &other).await.refuses(409, "already_booked");
     office.patch(&path_of(&second), json!({ "starts_at": other })).await.is(200);
     office.patch(&path_of(&first), json!({ "starts_at": at })).await.refuses(409, "booking_began");
-    // Cancelled, it makes room for another one.
+    // Cancelling the second appointment makes room for another one.
     office.delete(&path_of(&second)).await.is(204);
     repeat(&school, &office, &first, &at).await.is(201);
     assert_eq!(
         bookings(&school, &office).await.iter().filter(|one| one["subject"] == "Science").count(),
         2
     );
-    school.ignore_mail("what mail a move and a cancellation send is told in mail.rs");
+    school.ignore_mail("mail.rs tests the mails about a move and a cancellation");
 }
 
 #[tokio::test]
@@ -205,5 +204,5 @@ async fn concurrent_second_appointments_make_one() {
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409], "{} {}", one.text, other.text);
-    school.ignore_mail("what mail a booking sends is told in mail.rs");
+    school.ignore_mail("mail.rs tests the mail about a booking");
 }

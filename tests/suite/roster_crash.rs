@@ -1,5 +1,5 @@
-//! A process that is killed in the middle of a sync: the old roster stays whole, nothing of the new
-//! one is there, and the next server goes on.
+//! Test of a process that is killed during a sync: the old roster stays whole, nothing of the new
+//! one is stored, and the next server can sync.
 
 use std::{
     env,
@@ -20,11 +20,11 @@ use crate::harness::{
     wait_until,
 };
 
-/// What the process that is to be killed works on: the provider, the database, and the time.
+/// Environment of the process that is to be killed: the provider, the database and the time.
 const CRASH_ENV: [&str; 3] =
     ["PARLOUR_CRASH_PROVIDER", "PARLOUR_CRASH_DATABASE", "PARLOUR_CRASH_TIME"];
 
-/// It ends with the test, whatever becomes of that.
+/// A child process that is killed when this is dropped.
 struct KillOnDrop(Child);
 
 impl Drop for KillOnDrop {
@@ -42,7 +42,7 @@ fn source(origin: &str) -> RosterSource {
     RosterSource::parse_all(&list, None).unwrap().remove(0)
 }
 
-/// Syncs as another server would, until it is killed.
+/// Syncs as another server would, until the process is killed.
 async fn sync_until_killed([origin, database, now]: [String; 3]) {
     parlour::mail::install_tls();
     let (url, now) =
@@ -56,12 +56,12 @@ async fn sync_until_killed([origin, database, now]: [String; 3]) {
         metrics: parlour::telemetry::metrics::JobMetrics::default(),
     };
     sync_if_due(&deps, &source(&origin)).await;
-    panic!("the provider says nothing, so there is no end");
+    panic!("the sync ended although the provider does not answer");
 }
 
 #[tokio::test]
 async fn sync_killed_midway_leaves_the_old_roster() {
-    // The same test plays both: started by itself it is the process that is killed.
+    // This test runs in both processes: with these variables it is the process that is killed.
     if let Some(of) = CRASH_ENV.iter().map(|name| env::var(name).ok()).collect::<Option<Vec<_>>>() {
         return sync_until_killed(of.try_into().unwrap()).await;
     }
@@ -78,17 +78,17 @@ async fn sync_killed_midway_leaves_the_old_roster() {
         school.now().to_rfc3339(),
     ]));
     let other = KillOnDrop(other.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-    wait_until("the other server to be in the middle", async || {
+    wait_until("the other server to reach the enrolments", async || {
         provider.request_count("enrollments") >= 2
     })
     .await;
-    // SIGKILL: it has no chance to put anything in order.
+    // SIGKILL leaves the process no chance to clean up.
     drop(other);
 
     assert_eq!(
         parent.get(&school.evening("/bookings")).await.is(200).body,
         before,
-        "nothing of the new roster is there"
+        "nothing of the new roster is stored"
     );
     provider.clear_faults();
     let (source, deps) = (source(&provider.origin), deps(&school, short_timeouts()));
@@ -96,9 +96,9 @@ async fn sync_killed_midway_leaves_the_old_roster() {
         sync_with_lease(&deps, &source.provider, &source.options, SyncTrigger::Now, Extent::Whole)
             .await
             .unwrap();
-    assert!(by_command.is_none(), "for all that is known the other server is still at it");
+    assert!(by_command.is_none(), "the other server still holds the lease");
     school.advance_clock(TimeDelta::minutes(6));
-    let report = sync_if_due(&deps, &source).await.expect("its turn is over");
+    let report = sync_if_due(&deps, &source).await.expect("the lease has expired");
     assert_eq!(report.changes.access_withdrawn, 1, "{report}");
-    school.ignore_mail("what mail a loss of access sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }

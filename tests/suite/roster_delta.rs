@@ -1,4 +1,5 @@
-//! What a provider's changes alone can't tell is asked for: nobody loses an appointment on a guess.
+//! Tests of delta syncs: what a provider's changes can't tell is requested in full, so that nobody
+//! loses an appointment by a guess.
 
 use chrono::TimeDelta;
 use parlour::roster::{
@@ -12,12 +13,12 @@ use crate::harness::{
     provider::{Provider, source, sync_an_hour_later},
 };
 
-/// A list of ids, as objects refer to others.
+/// A list of references by id, in the form of `OneRoster`.
 fn refer(ids: &[&str]) -> Value {
     ids.iter().map(|id| json!({ "sourcedId": id })).collect()
 }
 
-/// The demo school after a whole sync, and the changes that the next one finds.
+/// The demo school after a full sync. The next sync is a delta.
 struct SyncedSchool {
     school: School,
     provider: Provider,
@@ -25,7 +26,7 @@ struct SyncedSchool {
 }
 
 impl SyncedSchool {
-    /// Changes the provider's collections before the whole sync.
+    /// Runs the full sync with a provider whose collections the test has changed.
     async fn with(provider: Provider) -> Self {
         let school = School::start().await;
         let first = sync_an_hour_later(&school, &source(&provider)).await;
@@ -49,7 +50,7 @@ impl SyncedSchool {
         report
     }
 
-    /// Rachel is logged in, and has her appointments for Sophie.
+    /// Checks that Rachel is still logged in and has the same appointments.
     async fn assert_unchanged(&self) {
         self.parent.get("/me").await.is(200);
         let bookings = self.parent.get(&self.school.evening("/bookings")).await.is(200);
@@ -86,7 +87,7 @@ async fn delta_keeps_students_of_a_contact_of_another_org() {
             "{report}"
         );
         synced.assert_unchanged().await;
-        // Staff see whence the name comes; the client's id is nobody's concern.
+        // Staff see the provider as the source of the name, and not the client's id.
         let office = synced.school.staff().await;
         let seen = office.get(&format!("/parents/{}", synced.school.people.parent.0)).await.is(200);
         let name = seen
@@ -97,13 +98,13 @@ async fn delta_keeps_students_of_a_contact_of_another_org() {
             .clone();
         assert_eq!(name, synced.provider.settings().address());
         assert!(!name.as_str().unwrap().contains("parlour"), "{name}");
-        // Nor does a bar wait for the next whole sync.
+        // A bar also takes effect with a delta.
         synced.edit_and_touch("users", "p-rachel-aaron", |user| {
             user["metadata"]["contactAllowed"] = json!(false)
         });
         assert_eq!(synced.sync().await.changes.access_withdrawn, 3);
         synced.parent.get("/me").await.refuses(410, "access_ended");
-        synced.school.ignore_mail("what mail a loss sends is told in access.rs");
+        synced.school.ignore_mail("access.rs tests the mails about lost access");
     }
 }
 
@@ -157,9 +158,9 @@ async fn link_missing_in_both_rows_is_removed_by_a_delta() {
     });
     let before = synced.provider.request_count("users");
     assert_eq!(synced.sync().await.changes.access_withdrawn, 1);
-    assert_eq!(synced.provider.request_count("users") - before, 1, "nothing was left to ask for");
+    assert_eq!(synced.provider.request_count("users") - before, 1, "users are requested once");
     synced.parent.get("/me").await.refuses(410, "access_ended");
-    synced.school.ignore_mail("what mail a loss sends is told in access.rs");
+    synced.school.ignore_mail("access.rs tests the mails about lost access");
 }
 
 #[tokio::test]
@@ -196,5 +197,5 @@ async fn deleting_one_of_two_enrolments_keeps_the_place() {
     let report = synced.sync().await;
     assert_eq!(report.changes.enrolments.removed, 1, "{report}");
     assert!(seats().await < before);
-    synced.school.ignore_mail("what mail a loss sends is told in access.rs");
+    synced.school.ignore_mail("access.rs tests the mails about lost access");
 }

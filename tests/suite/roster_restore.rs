@@ -1,4 +1,4 @@
-//! What an import ended is brought back: by the office alone, within two weeks, where the time is
+//! Tests of restoring what an import ended: only by the office, within two weeks, if the time is
 //! free, and never past a bar.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::harness::{Actor, Roster, School, TestResponse, bookable_classes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
-/// Imports files, and gives out the import's id.
+/// Imports files and returns the import's id.
 async fn import(school: &School, roster: Roster) -> String {
     let report = roster.import(school).await;
     let id = report.schools[0].import_id.expect("something was written").to_string();
@@ -24,13 +24,13 @@ async fn restore(office: &Actor, import: &str, dry_run: bool) -> TestResponse {
     office.post(&format!("/roster/imports/{import}/restore"), json!({ "dry_run": dry_run })).await
 }
 
-/// The things of a kind, with the reason why they did not come back.
+/// The reasons for the things of one kind; `None` for a thing that came back.
 fn of_kind(answer: &TestResponse, kind: &str) -> Vec<Option<String>> {
     let items = answer.list("/items").into_iter().filter(|item| item["kind"] == kind);
     items.map(|item| item["reason"].as_str().map(str::to_owned)).collect()
 }
 
-/// The appointments about Sophie that a parent has.
+/// A parent's appointments about Sophie.
 async fn about_sophie(school: &School, parent: &Actor) -> Vec<Value> {
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     mine.list("/rows")
@@ -40,7 +40,7 @@ async fn about_sophie(school: &School, parent: &Actor) -> Vec<Value> {
         .collect()
 }
 
-/// The sequence of each entry that mails have for a calendar, by address and UID.
+/// The sequence of each calendar entry in the mails, by address and UID.
 fn sequences(mails: &[Mail], method: &str) -> BTreeMap<(String, String), u32> {
     let of = |text: &str, name: &str| {
         text.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned)).unwrap_or_default()
@@ -88,7 +88,7 @@ async fn restored_invite_requires_a_new_guest_session() {
     guest.get("/guest/appointments").await.refuses(410, "access_ended");
     restore(&school.staff().await, &id, false).await.is(200);
     guest.get("/guest/appointments").await.refuses(401, "not_logged_in");
-    school.ignore_mail("calendars are looked at in another test");
+    school.ignore_mail("another test reads the calendars");
 }
 
 #[tokio::test]
@@ -104,10 +104,10 @@ async fn push_response_has_an_import_id_to_restore() {
         of_kind(&restore(&office, &pushed.text_at("/import_id"), true).await.is(200), "person"),
         [None]
     );
-    // Nothing was written: there is nothing to bring back.
+    // The second push wrote nothing, so there is no import to restore.
     let nothing = push(json!({ "sourced_id": "t-abell", "remove": true })).await;
     assert!(nothing.body.get("import_id").is_none(), "{}", nothing.text);
-    school.ignore_mail("whom the office hears of is told in stranded");
+    school.ignore_mail("the tests of stranded cover the mails to the office");
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn wrong_import_is_restored_once() {
     assert_eq!(school.mails().await.len(), 0);
 
     let done = restore(&office, &id, false).await.is(200);
-    assert_eq!(done.body["items"], promised.body["items"], "and does as it promised");
+    assert_eq!(done.body["items"], promised.body["items"], "the result equals that of the dry run");
     assert_eq!(
         (of_kind(&done, "guardianship"), of_kind(&done, "invite")),
         (vec![None], vec![None]),
@@ -163,7 +163,8 @@ async fn wrong_import_is_restored_once() {
     let mut to: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
     to.sort_unstable();
     assert_eq!(to, ["jordan.aaron@example.org", RACHEL]);
-    // Each brings the appointments back into a calendar, above the cancellation.
+    // Each mail brings the appointments back into a calendar, with a sequence above the
+    // cancellation's.
     let requested = sequences(&mails, "REQUEST");
     assert!(!cancelled.is_empty(), "nothing was cancelled");
     for (entry, sequence) in &cancelled {
@@ -173,7 +174,7 @@ async fn wrong_import_is_restored_once() {
         );
     }
 
-    // Twice brings nothing twice, and the right files find all as they had it.
+    // A second restore brings nothing back, and an import of the right files then changes nothing.
     let again = restore(&office, &id, false).await.is(200);
     assert_eq!(again.body["restored"], 0, "{}", again.text);
     let reasons: Vec<Value> =
@@ -229,8 +230,8 @@ async fn ended_people_classes_and_enrolments_are_restored() {
                 .first(db)?)
         })
         .await;
-    assert!(!is_staff, "staff are made by a roster alone");
-    school.ignore_mail("whom the office hears of is told in stranded");
+    assert!(!is_staff, "a restore does not make staff");
+    school.ignore_mail("the tests of stranded cover the mails to the office");
 }
 
 #[tokio::test]
@@ -243,7 +244,7 @@ async fn contact_lost_by_a_role_change_is_restored() {
     let done = restore(&office, &id, false).await.is(200);
     assert_eq!(of_kind(&done, "contact"), vec![None; 3], "{}", done.text);
     assert_eq!(about_sophie(&school, &school.parent().await).await.len(), before.len());
-    school.ignore_mail("what mail it sends is told above");
+    school.ignore_mail("a test above reads this mail");
 }
 
 #[tokio::test]
@@ -277,7 +278,7 @@ async fn booking_with_taken_time_is_not_restored() {
             break;
         }
     }
-    let taken = taken.expect("somebody of the class takes a time that was Rachel's");
+    let taken = taken.expect("somebody in the class takes one of Rachel's times");
     let done = restore(&school.staff().await, &id, false).await.is(200);
     let reasons = of_kind(&done, "booking");
     assert_eq!(
@@ -289,7 +290,7 @@ async fn booking_with_taken_time_is_not_restored() {
     assert_eq!(reasons.iter().filter(|reason| reason.is_none()).count(), before.len() - 1);
     let after = about_sophie(&school, &school.parent().await).await;
     assert!(after.len() == before.len() - 1 && after.iter().all(|row| row["id"] != taken["id"]));
-    school.ignore_mail("what mail it sends is told above");
+    school.ignore_mail("a test above reads this mail");
 }
 
 #[tokio::test]
@@ -322,10 +323,10 @@ async fn endings_by_a_bar_are_never_restored() {
         };
         assert!(before > 0);
         check().await;
-        // Nor once the bar is lifted: what it ended is for the office to make anew.
+        // Lifting the bar does not restore either: the office has to make the appointments again.
         push(json!({ "contact_allowed": true, "court_order": false })).await;
         check().await;
-        school.ignore_mail("what mail a loss sends is told in access.rs");
+        school.ignore_mail("access.rs tests the mails about lost access");
     }
 }
 
@@ -351,7 +352,7 @@ async fn later_bar_prevents_restoring() {
         done.text
     );
     assert_eq!(about_sophie(&school, &school.parent().await).await.len(), 0);
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }
 
 #[tokio::test]
@@ -370,5 +371,5 @@ async fn only_the_office_restores_within_two_weeks() {
     office.post(&format!("/roster/imports/{id}/restore"), json!({ "dry_run": "no" })).await.is(422);
     school.advance_clock(TimeDelta::days(15));
     restore(&school.staff().await, &id, true).await.refuses(409, "import_too_old");
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }

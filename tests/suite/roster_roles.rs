@@ -1,4 +1,4 @@
-//! Who becomes staff by a roster: by a role at the school itself, and by nothing else.
+//! Tests of the roles in a roster: only a role at the school itself makes somebody staff.
 
 use std::path::{Path, PathBuf};
 
@@ -19,12 +19,12 @@ fn case(name: &str) -> PathBuf {
 
 async fn import(school: &School, name: &str) -> ImportReport {
     let store = Store::open(&school.app.config.database, 2).unwrap();
-    // The case holds fewer people than the good roster.
+    // The case has fewer people than the good roster, so the removal limit would refuse it.
     let options = ImportOptions { limit: None, ..ImportOptions::default() };
     roster::import(&store, &school.app.context(), &case(name), options).await.unwrap()
 }
 
-/// Somebody of the school `sch1` of the cases.
+/// Loads a person of the school `sch1` of `tests/cases`.
 async fn person(school: &School, sourced_id: &'static str) -> PersonRow {
     school
         .read(move |db| {
@@ -51,7 +51,7 @@ async fn contact_who_is_staff_elsewhere_gets_no_staff_role() {
         );
     }
     assert!(person(&school, "adm").await.is_staff);
-    school.ignore_mail("the second roster holds fewer people, who are no concern of this test");
+    school.ignore_mail("the second roster has fewer people, which this test does not examine");
 }
 
 #[tokio::test]
@@ -86,5 +86,5 @@ async fn next_import_revokes_staff_role_given_by_a_contact_row() {
     import(&school, "other-school-admin-as-contact").await;
     assert!(!person(&school, "adm2").await.is_staff);
     assert_ne!(actor.get("/parents").await.status, 200, "the session has ended");
-    school.ignore_mail("whom the office hears of is told in its own test");
+    school.ignore_mail("another test covers the mails to the office");
 }

@@ -1,5 +1,5 @@
-//! Syncs by themselves: when they are due, on one server at a time, and staff hear once of one that
-//! was stopped.
+//! Tests of scheduled syncs: their times, one server at a time, and one mail to staff about a
+//! refused sync.
 
 use chrono::TimeDelta;
 use futures_util::future::join;
@@ -24,11 +24,11 @@ async fn due_sync_runs_on_one_of_two_nodes() {
     assert_eq!(
         [&both.0, &both.1].iter().filter(|report| report.is_some()).count(),
         1,
-        "one of them had the turn"
+        "only one of the servers syncs"
     );
     assert_eq!(provider.request_count("users"), 3, "297 people, 100 at a time");
 
-    assert!(sync_if_due(&there, &source).await.is_none(), "it is not due");
+    assert!(sync_if_due(&there, &source).await.is_none(), "the next sync is not due");
     school.advance_clock(TimeDelta::minutes(61));
     assert!(sync_if_due(&there, &source).await.is_some());
 }
@@ -41,7 +41,7 @@ async fn sync_command_does_not_steal_a_lease() {
     provider.inject_fault("enrollments", 1, Fault::Silence);
     let options = source.options.clone();
     let by_command = async {
-        // The other is in the middle of it by then.
+        // The scheduled sync is under way by then.
         crate::harness::wait_until("the sync to come to the enrolments", async || {
             provider.request_count("enrollments") > 0
         })
@@ -52,10 +52,10 @@ async fn sync_command_does_not_steal_a_lease() {
             .is_none()
     };
     tokio::select! {
-        _ = sync_if_due(&deps, &source) => panic!("there is no answer to wait for"),
+        _ = sync_if_due(&deps, &source) => panic!("the provider must not answer"),
         refused = by_command => assert!(refused),
     }
-    // Its server has vanished in the middle; the turn is free when the lease has run out.
+    // The other server has vanished during its sync. Its lease expires, and another may sync.
     provider.clear_faults();
     school.advance_clock(TimeDelta::minutes(6));
     assert!(sync_if_due(&deps, &source).await.is_some());
@@ -92,7 +92,7 @@ async fn delta_syncs_run_between_full_syncs() {
         assert_eq!(
             (provider.delta_requests(), first.changes.people.changed),
             (0, 0),
-            "the first one is whole"
+            "the first sync is a full one"
         );
         school.advance_clock(TimeDelta::hours(2));
         let nothing = sync_an_hour_later(&school, &source).await;
@@ -106,8 +106,8 @@ async fn delta_syncs_run_between_full_syncs() {
             "{nothing}"
         );
 
-        // One is renamed, one leaves a class, and one leaves the school, with others to come on
-        // further pages.
+        // One person is renamed, one leaves a class, and one leaves the school, with further
+        // changes on later pages.
         provider.set_paging(Paging::Links, &[1]);
         provider.edit_and_touch("users", "s-liz-aaron", school.now(), |user| {
             user["givenName"] = json!("Elizabeth")
@@ -115,7 +115,7 @@ async fn delta_syncs_run_between_full_syncs() {
         provider.edit_and_touch("users", "t-abell", school.now(), |user| {
             user["status"] = json!("tobedeleted")
         });
-        // What it drops without a word is found by the next whole sync.
+        // An object that the provider drops without a notice is found by the next full sync.
         provider.edit("users", |users| users.retain(|user| user["sourcedId"] != "t-atkinson"));
         let changed = sync_an_hour_later(&school, &source).await;
         assert!(provider.delta_requests() >= 3);
@@ -128,7 +128,7 @@ async fn delta_syncs_run_between_full_syncs() {
         school.advance_clock(TimeDelta::hours(22));
         let whole = sync_an_hour_later(&school, &source).await;
         assert_eq!((provider.delta_requests(), whole.changes.people.removed), (0, 1), "{whole}");
-        school.ignore_mail("what mail a loss sends is told in access.rs");
+        school.ignore_mail("access.rs tests the mails about lost access");
     }
 }
 
@@ -148,7 +148,7 @@ async fn provider_without_filter_support_gets_full_syncs() {
             (1, 1),
             "{filter:?}: {report}"
         );
-        school.ignore_mail("what mail a loss sends is told in access.rs");
+        school.ignore_mail("access.rs tests the mails about lost access");
     }
 }
 
@@ -202,6 +202,6 @@ async fn bar_on_the_students_row_survives_a_delta_of_the_contact() {
         (1, 0),
         "{report}"
     );
-    assert!(!sees_liz().await, "her row was not among the changes, and says so still");
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    assert!(!sees_liz().await, "the delta did not contain the relative's row");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }

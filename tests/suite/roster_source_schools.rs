@@ -1,5 +1,5 @@
-//! Which schools a source may write: what is listed here or bound here, never what the provider
-//! names.
+//! Tests of the schools that a source may write: those in the settings or already bound to the
+//! source, never those that only the provider names.
 
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, TextExpressionMethods};
 use parlour::{
@@ -19,7 +19,7 @@ fn listed(schools: &[&str]) -> ImportOptions {
     }
 }
 
-/// A provider of these schools, with an administrator for each.
+/// Starts a provider of these schools with an administrator for each.
 async fn provider(version: Version, schools: &[&str]) -> Provider {
     let provider = Provider::start(version, &Roster::demo()).await;
     let none: fn(&mut Vec<Value>) = Vec::clear;
@@ -50,7 +50,7 @@ async fn provider(version: Version, schools: &[&str]) -> Provider {
     provider
 }
 
-/// The schools of the server, with the ids of their administrators.
+/// The schools with an administrator of a test's provider, each with that administrator's id.
 async fn stored_schools(school: &School) -> Vec<(String, String)> {
     school
         .read(|db| {
@@ -98,7 +98,8 @@ async fn source_writes_only_listed_schools() {
             "{told:?}"
         );
         assert!(told[0].contains("1 people, 0 classes"), "{told:?}");
-        // A district's school that is listed and not there stays; that one is told, too.
+        // The report names a listed school that the roster lacks. A school that has left the list
+        // stays.
         let report = provider.sync(&school, listed(&["oak", "ash"])).await.unwrap();
         assert!(
             report
@@ -125,7 +126,7 @@ async fn source_without_list_writes_only_the_school_it_created() {
         (stored_schools(&school).await, bound_schools(&school).await),
         (pairs(&["oak"]), vec!["oak".to_owned()])
     );
-    // Whatever it names later: a school that is here, or one that is not.
+    // Later the provider also names a school of this server and a new one.
     provider.edit("orgs", |orgs| {
         orgs.push(json!({ "sourcedId": "hillcrest", "name": "Mine now", "type": "school" }));
         orgs.push(json!({ "sourcedId": "new", "name": "New", "type": "school" }));
@@ -165,7 +166,7 @@ async fn first_sync_of_several_or_foreign_schools_is_refused() {
         ),
         "{sentence}"
     );
-    // One that files have brought is nobody's to take without a word of ours.
+    // A school that was imported from files can't be taken over unless the settings list it.
     let taker = provider(Version::V11, &["hillcrest"]).await;
     let sentence = refusal(taker.sync_without_school_list(&school).await);
     assert!(
@@ -173,14 +174,14 @@ async fn first_sync_of_several_or_foreign_schools_is_refused() {
             && sentence.contains("--school hillcrest"),
         "{sentence}"
     );
-    // Nor one of another source.
+    // Nor can a school of another source.
     let owner = provider(Version::V11, &["oak"]).await;
     owner.sync_without_school_list(&school).await.unwrap();
     let taker = provider(Version::V12, &["oak"]).await;
     let sentence = refusal(taker.sync_without_school_list(&school).await);
     assert!(sentence.contains("is written by another source, http://127.0.0.1"), "{sentence}");
     assert_eq!(stored_schools(&school).await, pairs(&["oak"]), "nothing was written");
-    // Our own list moves it: the new provider of the school.
+    // Listing the school moves it to the new provider.
     taker.sync(&school, listed(&["oak"])).await.unwrap();
     let sentence = refusal(owner.sync_without_school_list(&school).await);
     assert!(sentence.contains("is written by another source"), "{sentence}");
@@ -191,7 +192,8 @@ async fn first_sync_of_several_or_foreign_schools_is_refused() {
 async fn listing_a_school_name_grants_no_other_school() {
     let school = School::start().await;
     let provider = provider(Version::V11, &["hillcrest"]).await;
-    // The name is the provider's to give, the id of a school of this server is not.
+    // The provider chooses a school's name, so a name in the list grants nothing; only the id
+    // counts.
     let sentence = refusal(provider.sync(&school, listed(&["School hillcrest"])).await);
     assert!(sentence.contains("schools = [\"hillcrest\"]"), "{sentence}");
 }

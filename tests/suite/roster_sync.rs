@@ -1,5 +1,5 @@
-//! A roster over REST: whole or not at all, the same as from files, and stopped when too much would
-//! go.
+//! Tests of syncs over REST: all or nothing, the same result as from files, and refused above the
+//! removal limit.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn dry() -> ImportOptions {
     ImportOptions { dry_run: true, ..all() }
 }
 
-/// Added, changed and removed rows of all kinds.
+/// The number of added, changed and removed rows of all kinds.
 fn changed_rows(report: &ImportReport) -> u64 {
     let changes = &report.changes;
     [changes.people, changes.guardianships, changes.classes, changes.enrolments]
@@ -47,7 +47,7 @@ async fn rest_sync_equals_file_import() {
             report.findings.iter().map(|finding| finding.reason).collect::<Vec<_>>()
         };
         assert_eq!(reasons(&report), reasons(&from_files), "{report}");
-        assert_eq!(provider.request_count("token"), 1, "one token does for all");
+        assert_eq!(provider.request_count("token"), 1, "one token is enough");
     }
 }
 
@@ -86,7 +86,7 @@ async fn expired_token_is_renewed() {
     assert_eq!(
         provider.request_count("token"),
         pages,
-        "one that is over is not used, and each page gets its own"
+        "an expired token is not used, so each page needs a new one"
     );
     provider.limit_token_uses(0);
     refused(&provider, &school, short_timeouts(), "refuses the token that it has just given").await;
@@ -117,7 +117,7 @@ async fn collection_changed_while_reading_is_reread() {
         (1, 1),
         "the one that went, and none that was missed: {report}"
     );
-    school.ignore_mail("one enrolment less is no concern of this test's mail");
+    school.ignore_mail("the missing enrolment may send mail");
 }
 
 async fn refused(provider: &Provider, school: &School, limits: Limits, why: &str) {
@@ -188,7 +188,7 @@ async fn failed_sync_leaves_the_old_roster() {
     let parent = school.parent().await;
     parent.get("/me").await.is(200);
     let whole = Roster::demo().import(&school).await;
-    assert_eq!(changed_rows(&whole), 0, "nothing of it was written: {whole}");
+    assert_eq!(changed_rows(&whole), 0, "the failed sync must not write anything: {whole}");
 }
 
 #[tokio::test]
@@ -275,9 +275,7 @@ async fn sync_above_the_removal_limit_is_refused() {
     assert_eq!(provider.sync(&school, looser).await.unwrap().stopped, []);
     let allowed = provider.sync(&school, ImportOptions { limit: None, ..all() }).await.unwrap();
     assert!(allowed.stopped.is_empty() && allowed.changes.enrolments.removed > 100, "{allowed}");
-    school.ignore_mail(
-        "what becomes of appointments of classes that went is the import's test's concern",
-    );
+    school.ignore_mail("the tests of imports cover the appointments of removed classes");
 }
 
 #[tokio::test]

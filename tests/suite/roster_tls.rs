@@ -1,5 +1,5 @@
-//! A roster over https: from a provider whose certificate is of the school's own authority, when
-//! that is given, and from no other.
+//! Tests of syncs over https: a certificate of the school's own authority is accepted if that
+//! authority is configured, and no other unknown one.
 
 use std::{
     env,
@@ -21,10 +21,10 @@ use crate::harness::{
     tls::{CertificateAuthority, TlsProxy},
 };
 
-/// A year that is not over.
+/// A year in the future.
 const VALID_UNTIL_YEAR: i32 = 2099;
 
-/// A provider behind a front with a certificate of the authority, for `localhost`.
+/// A provider behind a TLS proxy with a certificate of the authority for `localhost`.
 async fn provider(
     roster: &Roster,
     authority: &CertificateAuthority,
@@ -38,14 +38,14 @@ async fn provider(
     (provider, front)
 }
 
-/// The sync is refused with all of these words, and nothing was asked for or written.
+/// Checks that the sync fails with all of these words, and that nothing was requested or written.
 async fn refused(provider: &Provider, school: &School, words: &[&str]) {
     let error = format!(
         "{:#}",
         provider.sync(school, ImportOptions::default()).await.expect_err("it is not trusted")
     );
     assert!(words.iter().all(|word| error.contains(word)), "{words:?} are not in {error:?}");
-    assert!(!error.contains("tries"), "trying again makes no certificate better: {error}");
+    assert!(!error.contains("tries"), "an untrusted certificate is not retried: {error}");
     assert_eq!(
         Roster::demo().import(school).await.changes.guardianships.added,
         0,
@@ -64,21 +64,21 @@ async fn certificate_of_a_configured_ca_is_trusted() {
         "`--ca-file`",
     ];
     refused(&provider, &school, &words).await;
-    // Another authority's is not enough.
+    // A certificate of another authority is refused.
     let other = CertificateAuthority::new();
     provider.ca_file = Some(other.file());
     refused(&provider, &school, &words).await;
-    assert_eq!(provider.request_count("token"), 0, "the secret has gone nowhere");
+    assert_eq!(provider.request_count("token"), 0, "the secret was not sent");
     provider.ca_file = Some(authority.file());
     let report = provider.sync(&school, ImportOptions::default()).await.unwrap();
     assert_eq!(report.changes.guardianships.removed, 1, "{report}");
-    // As a source of the settings too.
+    // The same holds for a source in the settings.
     Roster::demo().import(&school).await;
     assert_eq!(
         sync_an_hour_later(&school, &source(&provider)).await.changes.guardianships.removed,
         1
     );
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn wrong_host_or_expired_certificate_is_refused() {
     let (mut provider, _front) = self::provider(&Roster::without_sophie(), &authority, 2020).await;
     provider.ca_file = Some(authority.file());
     refused(&provider, &school, &["the token: the certificate of localhost has run out"]).await;
-    assert_eq!(provider.request_count("token"), 0, "the secret has gone nowhere");
+    assert_eq!(provider.request_count("token"), 0, "the secret was not sent");
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn configured_self_signed_certificate_is_trusted_unless_it_is_a_ca() {
             );
         }
     }
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn https_never_downgrades_to_http() {
     let (mut provider, _front) =
         provider(&Roster::without_sophie(), &authority, VALID_UNTIL_YEAR).await;
     provider.ca_file = Some(authority.file());
-    // The same host and port, in the open.
+    // A redirect to the same host and port without TLS.
     let open =
         format!("{}/ims/oneroster/v1p1/users", provider.origin.replace("https://", "http://"));
     provider.inject_fault("users", 1, Fault::Status(301, vec![("Location", open.clone())]));
@@ -147,10 +147,10 @@ async fn https_never_downgrades_to_http() {
     refused(&provider, &school, &["leads to another server"]).await;
 }
 
-/// The provider that a process of its own asks.
+/// Name of the environment variable with the provider's URL.
 const PROVIDER: &str = "PARLOUR_TLS_PROVIDER";
 
-/// Fetches a roster without a setting that names an authority.
+/// Fetches a roster without a configured authority.
 async fn fetch(origin: &str) {
     install_tls();
     let (url, token_url) = (origin.to_owned(), format!("{origin}/token"));
@@ -171,7 +171,8 @@ async fn fetch(origin: &str) {
 
 #[tokio::test]
 async fn system_ca_store_is_trusted_and_ssl_cert_file_overrides_it() {
-    // The same test plays both: started by itself it is a process with an environment of its own.
+    // This test runs in both processes: with the variable it is the process with an environment of
+    // its own.
     if let Ok(origin) = env::var(PROVIDER) {
         return fetch(&origin).await;
     }
@@ -188,7 +189,7 @@ async fn system_ca_store_is_trusted_and_ssl_cert_file_overrides_it() {
             .env("SSL_CERT_FILE", file)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        // The front answers meanwhile.
+        // Wait on another thread, because the TLS proxy has to answer meanwhile.
         let ended = tokio::task::spawn_blocking(move || process.status().unwrap()).await.unwrap();
         assert_eq!(ended.success(), is_trusted);
     }

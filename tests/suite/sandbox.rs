@@ -1,4 +1,4 @@
-//! A vendor's sandbox: the same credentials always, a clock of its own, and a fresh start at will.
+//! Tests of a vendor's sandbox: constant credentials, a clock of its own, and a reset at any time.
 
 use chrono::TimeDelta;
 use diesel::{RunQueryDsl, sql_types::BigInt};
@@ -16,7 +16,7 @@ use crate::{
 const SANDBOX: &[(&str, &str)] =
     &[("PARLOUR_MODE", "sandbox"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")];
 
-/// A token by the sandbox's credentials, or the refusal.
+/// Requests a token with the sandbox's credentials; an error has the status.
 async fn token(school: &School) -> Result<String, u16> {
     let demo::Credentials { id, secret } = demo::credentials(&school.app.keys);
     let (nobody, id) = (school.nobody(), id.0.to_string());
@@ -37,14 +37,14 @@ async fn reset_recreates_the_demo_data_and_keeps_credentials() {
     let school = School::start_with(SANDBOX).await;
     let nobody = school.nobody();
     reset(&nobody).await;
-    let api_client = token(&school).await.expect("a sandbox has a program");
+    let api_client = token(&school).await.expect("a sandbox has an API client");
     let count = async |token: &str| get(&nobody, "/changes?limit=100", token).await.is(200);
     let fresh = count(&api_client).await;
     let of_kind = |page: &crate::harness::TestResponse, kind: &str| {
         page.list("/items").iter().filter(|item| item["kind"] == kind).count()
     };
     assert!(of_kind(&fresh, "booking") > 20);
-    // Somebody uses it: everything that can be made is made.
+    // Use the sandbox: make one of everything that can be made.
     nobody.post("/dev/logins", json!({ "as": "staff" })).await.is(201);
     let clients = nobody.get("/clients").await.is(200);
     assert_eq!(clients.text_at("/items/0/name"), "Sandbox");
@@ -68,7 +68,7 @@ async fn reset_recreates_the_demo_data_and_keeps_credentials() {
     let other_school = school.other_school().await;
     school.advance_clock(TimeDelta::days(30));
     reset(&nobody).await;
-    // The session went with it, and so did the other school; the program is back.
+    // The session and the other school are gone, and the API client is back.
     nobody.get("/webhooks").await.refuses(401, "not_logged_in");
     other_school.staff.get("/evenings").await.refuses(404, "unknown_school");
     let api_client = token(&school).await.expect("the same credentials");
@@ -92,7 +92,8 @@ async fn sandbox_has_its_own_clock() {
     nobody.post("/dev/clock", json!({})).await.is(200);
     assert_ne!(school.now(), before);
     reset(&nobody).await;
-    // The test's clock has no real time beside its own; that tokens keep it is told in context.rs.
+    // The test's clock is fixed and has no real time beside it. A test in context.rs covers that
+    // tokens use real time.
     token(&school).await.expect("a token at any time");
     school.ignore_mail("the mails of the demo's own bookings");
 }
@@ -134,7 +135,7 @@ async fn wipe_clears_every_table_and_no_other_school() {
         left.await.expect("the database answers"),
         ["__diesel_schema_migrations", "marks", "schools"]
     );
-    // The same on a database that a school's server has marked.
+    // A database that a production server has marked is not reset either.
     let school = School::start().await;
     school.execute("update marks set value = 'production' where name = 'mode'").await;
     let refused = school.app.store.write(|db| reset::wipe(db, demo::SCHOOL)).await;
@@ -154,8 +155,8 @@ async fn renamed_demo_evening_is_still_found() {
         school.nobody().post("/dev/logins", json!({ "as": who })).await.is(201);
     }
     school.nobody().post("/dev/clock", json!({})).await.is(200);
-    // Nor is it made once more at the next start.
+    // The demo is not loaded again at the next start.
     let loaded = demo::load(&school.app.store, &school.app.context()).await.unwrap();
     assert_eq!((loaded.evenings, loaded.bookings), (Vec::new(), 0));
-    school.ignore_mail("what is mailed of a change is told in evenings");
+    school.ignore_mail("the tests of evenings cover the mails about a change");
 }

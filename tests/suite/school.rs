@@ -1,5 +1,4 @@
-//! The school at an address: how families reach it, and what browsers report when the web app does
-//! not start.
+//! Tests of a school's contact details, and of browsers' reports when the web app does not start.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -15,7 +14,7 @@ async fn staff_set_the_school_contact() {
         ["/phone", "/email", "/office_hours"]
             .iter()
             .all(|field| before.body.pointer(field).is_none()),
-        "nothing was said yet"
+        "the school has no contact yet"
     );
 
     let said = json!({
@@ -29,7 +28,7 @@ async fn staff_set_the_school_contact() {
     assert_eq!(school_now.text_at("/email"), "Office@hillcrest.example.org");
     assert_eq!(school_now.text_at("/office_hours"), "Monday to Friday, 8:00 to 16:00");
 
-    // What is left out stays, an empty text goes.
+    // Omitted fields stay, and an empty text clears a field.
     office.patch("/school", json!({ "phone": "" })).await.is(200);
     let without = nobody.get("/school").await.is(200);
     assert!(without.body.pointer("/phone").is_none());
@@ -62,7 +61,7 @@ async fn invalid_school_contact_is_refused() {
     check("office_hours", &"x".repeat(121)).await;
     assert!(
         office.get("/school").await.is(200).body.pointer("/phone").is_none(),
-        "nothing was taken over"
+        "a refused value is not stored"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Logging in by link and by code, logging out everywhere, and losing access.
+//! Tests of sessions: logging in by link and by code, logging out everywhere, and losing access.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ async fn login_with_a_lost_response_can_be_repeated() {
             browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
         (link, school.mail_to(RACHEL).await)
     };
-    // By the link: whoever has the key is the browser that sent it.
+    // By the link: the idempotency key proves that it is the browser that sent the first request.
     let (_, mail) = asked(&school.nobody()).await;
     let token = json!({ "token": token_of(&mail) });
     school.nobody().post_with_idempotency_key("/sessions", KEY, token.clone()).await.is(201);
@@ -72,7 +72,7 @@ async fn login_with_a_lost_response_can_be_repeated() {
         .await
         .refuses(410, "link_dead");
 
-    // By the code: with the browser's cookie as well.
+    // By the code, the browser's cookie is needed as well.
     let browser = school.nobody();
     let (link, mail) = asked(&browser).await;
     let code = json!({ "login_link_id": link, "code": code_of(&mail) });
@@ -87,7 +87,7 @@ async fn login_with_a_lost_response_can_be_repeated() {
         .refuses(403, "wrong_browser");
     browser.post("/sessions", code).await.refuses(410, "code_dead");
 
-    // What is kept of a key is a keyed hash.
+    // Only a keyed hash of the idempotency key is stored.
     let kept: Vec<Option<String>> =
         school.read(|db| Ok(login_links::table.select(login_links::used_key_hash).load(db)?)).await;
     assert!(
@@ -98,7 +98,7 @@ async fn login_with_a_lost_response_can_be_repeated() {
 #[tokio::test]
 async fn concurrent_confirmation_mails_share_one_standing_link() {
     let school = School::start().await;
-    school.ignore_mail("this is about the link in it");
+    school.ignore_mail("this test is about the link in the mail");
     let (person, evening, of_school) =
         (school.people.parent, school.people.evening, school.people.school);
     school.execute("delete from outbox").await;
@@ -113,7 +113,7 @@ async fn concurrent_confirmation_mails_share_one_standing_link() {
     };
     let links = futures_util::future::join_all((0..8).map(|_| make())).await;
     assert!(links.iter().all(|link| *link == links[0]), "{links:?}");
-    // One that was ended makes room for another.
+    // A link that was ended is replaced by a new one.
     let ctx = school.app.context();
     school.app.store.write(move |db| login::expire(db, &[key(person)], ctx.now)).await.unwrap();
     assert_ne!(make().await, links[0]);
@@ -154,7 +154,7 @@ async fn login_code_is_bound_to_a_browser_and_has_five_tries() {
     }
     browser.post("/sessions", with(wrong)).await.refuses(410, "code_dead");
     browser.post("/sessions", with(&code)).await.refuses(410, "code_dead");
-    // The link of the same mail goes on working.
+    // The link of the same mail still works.
     browser.post("/sessions", json!({ "token": token_of(&mail) })).await.is(201);
 }
 
@@ -204,23 +204,23 @@ async fn unknown_address_gets_the_same_response() {
     assert!(school.mails().await.iter().all(|mail| mail.to != "nobody@example.org"));
 }
 
-/// Six other digits.
+/// A wrong code.
 fn wrong(code: &str) -> &'static str {
     if code == "000000" { "000001" } else { "000000" }
 }
 
-/// Asks for a login mail in a new browser: the browser, and the id with which the code is given.
+/// Requests a login mail in a new browser and returns the browser and the id of the request.
 async fn request_login(school: &School, email: &str) -> (Actor, String) {
     let browser = school.nobody();
     let link = browser.post("/login_links", json!({ "email": email })).await.is(202).text_at("/id");
     (browser, link)
 }
 
-/// A stranger gives a code that no mail had, five times; the answers' statuses.
+/// Has a stranger try five wrong codes and returns the statuses.
 async fn five_wrong_codes(school: &School, email: &str) -> Vec<u16> {
     let (browser, link) = request_login(school, email).await;
     let mut statuses = Vec::new();
-    // The school knows no such address: whatever the code, it logs nobody in.
+    // The school does not know this address, so no code logs anybody in.
     for code in ["000000", "000001", "000002", "000003", "000004"] {
         statuses.push(
             browser.post("/sessions", json!({ "login_link_id": link, "code": code })).await.status,
@@ -229,8 +229,8 @@ async fn five_wrong_codes(school: &School, email: &str) -> Vec<u16> {
     statuses
 }
 
-/// Rachel Aaron's browser after she has followed the link of her confirmation mail, as she has
-/// before.
+/// Rachel Aaron's browser after following the link of her confirmation mail, in which she had
+/// logged in before.
 async fn login_by_confirmation_mail(school: &School) -> Actor {
     let browser = school.parent().await;
     browser.delete("/sessions/current").await.is(204);
@@ -241,7 +241,8 @@ async fn login_by_confirmation_mail(school: &School) -> Actor {
     browser
 }
 
-/// Gives Rachel Aaron's address a role in the office and another parent: that one's id.
+/// Gives Rachel Aaron a role in the office and her address to another parent, and returns that
+/// parent's id.
 async fn shared_address(school: &School) -> Uuid {
     let other = school.other_parents().await.swap_remove(0).id();
     school
@@ -273,7 +274,7 @@ async fn standing_link_session_is_bound_to_its_parent() {
         .refuses(404, "not_found");
     browser.get("/bars").await.refuses(403, "wrong_role");
 
-    // The code is mailed to the address, and makes a session of its own.
+    // The code is mailed to the address and starts a new session.
     let link =
         browser.post("/login_links", json!({ "session": true })).await.is(202).text_at("/id");
     let code = code_of(&school.mail_to(RACHEL).await);
@@ -345,7 +346,8 @@ async fn logout_everywhere_invalidates_links_and_remembered_browsers() {
         elsewhere.post("/sessions", dead).await.refuses(410, "link_dead");
     }
 
-    // The next confirmation mail brings a link that works, with a code in a browser of before.
+    // The next confirmation mail carries a link that works. The browsers from before the logout are
+    // not remembered any more, so the link needs a code there.
     let parent = school.parent().await;
     let bookable = bookable_classes(&school, &parent)
         .await
@@ -420,7 +422,7 @@ async fn sixth_login_mail_is_throttled_and_links_still_work() {
 #[tokio::test]
 async fn wrong_codes_of_strangers_do_not_block_others() {
     let school = School::start().await;
-    school.ignore_mail("the strangers' addresses are nobody's");
+    school.ignore_mail("nobody has the strangers' addresses");
     let (browser, link) = request_login(&school, RACHEL).await;
     let code = code_of(&school.mail_to(RACHEL).await);
     for nth in 0..20 {
@@ -450,7 +452,7 @@ async fn flood_of_wrong_codes_is_throttled_per_network() {
         for (place, code) in
             ["000000", "000001", "000002", "000003", "000004"].into_iter().enumerate()
         {
-            // Each from an address of its own, of one network.
+            // Each try comes from another address of one network.
             let answer = from(
                 &browser,
                 &format!("{flood}{:x}", nth * 5 + place + 1),
@@ -464,8 +466,8 @@ async fn flood_of_wrong_codes_is_throttled_per_network() {
         }
     }
     assert_eq!(refused, Some((200, Some("15".to_owned()))));
-    // Whoever comes by another network has their code looked at, and so has a family of another
-    // school by this one.
+    // A client in another network may still try its code, and so may a family of another school in
+    // this network.
     let (browser, link) = request_login(&school, RACHEL).await;
     let code = code_of(&school.mail_to(RACHEL).await);
     let right = json!({ "login_link_id": link, "code": code });
@@ -477,7 +479,7 @@ async fn flood_of_wrong_codes_is_throttled_per_network() {
     from(&there, &format!("{flood}99"), json!({ "login_link_id": link, "code": code }))
         .await
         .is(201);
-    // Nor is the network itself shut out for long.
+    // The network itself is not blocked for long either.
     school.advance_clock(TimeDelta::seconds(15));
     let (browser, link) = request_login(&school, RACHEL).await;
     let code = code_of(&school.mail_to(RACHEL).await);
@@ -490,7 +492,7 @@ async fn flood_of_wrong_codes_is_throttled_per_network() {
 async fn flood_of_login_mails_is_throttled_per_network() {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1")]).await;
-    school.ignore_mail("the flood's addresses are nobody's");
+    school.ignore_mail("nobody has the flood's addresses");
     let browser = school.nobody();
     let ask = |nth: usize, address: &'static str| {
         let body = json!({ "email": format!("stranger-{nth}@example.org") });
@@ -504,7 +506,7 @@ async fn flood_of_login_mails_is_throttled_per_network() {
     let refused = ask(600, "203.0.113.7").await.refuses(429, "too_many_requests");
     assert_eq!(refused.header("retry-after"), Some("1"));
     ask(601, "203.0.113.8").await.is(202);
-    // What is no address says nothing: the connection's own counts.
+    // A header that is no address is ignored, and the connection's own address counts.
     ask(602, "203.0.113.7, unknown").await.is(202);
     school.advance_clock(TimeDelta::seconds(1));
     ask(603, "203.0.113.7").await.is(202);
@@ -549,7 +551,7 @@ async fn concurrent_requests_do_not_exceed_the_code_tries() {
     let count = |of: &[u16], status| of.iter().filter(|one| **one == status).count();
     assert_eq!(count(&statuses, 429), 5, "{statuses:?}");
     for of_link in statuses.chunks(5) {
-        // The fifth wrong try is the end of a link's code.
+        // The fifth wrong try ends the code of a link.
         let tries = 5 - count(of_link, 429);
         let dead = usize::from(tries == 5);
         let counts = (count(of_link, 410), count(of_link, 403));
@@ -566,11 +568,11 @@ async fn person_mark_mismatch_is_refused() {
         .await
         .is(200)
         .header("parlour-person")
-        .expect("whom it is for")
+        .expect("a person mark")
         .to_owned();
     let again =
         school.parent().await.get("/me").await.is(200).header("parlour-person").map(str::to_owned);
-    assert_eq!(again.as_ref(), Some(&rachel), "another session of the same person");
+    assert_eq!(again.as_ref(), Some(&rachel), "the mark is the same in another session");
     let of_rachel =
         |method: &str, path: &str| browser.request(method, path).header("parlour-person", &rachel);
     let bookings = school.evening("/bookings");
@@ -578,7 +580,7 @@ async fn person_mark_mismatch_is_refused() {
     assert_eq!(seen.header("parlour-person"), Some(rachel.as_str()));
     let booking = format!("/bookings/{}", seen.text_at("/rows/0/id"));
 
-    // In another tab of the browser somebody else logs in.
+    // Somebody else logs in in another tab of the browser.
     browser.post("/dev/logins", json!({ "as": "staff" })).await.is(201);
     for (method, path) in [
         ("GET", "/me"),
@@ -594,11 +596,11 @@ async fn person_mark_mismatch_is_refused() {
     let rows = school.parent().await.get(&bookings).await.is(200).list("/rows");
     assert!(
         rows.iter().any(|row| booking.ends_with(row["id"].as_str().unwrap_or("none"))),
-        "nothing was done"
+        "the booking must still exist"
     );
     let nonsense = browser.request("GET", "/me").header("parlour-person", "nonsense");
     browser.send("GET", "/me", nonsense).await.refuses(401, "session_changed");
-    // Who is nobody has no mark, and a guest's session none either.
+    // A request without a session has no person mark, and neither has a guest's.
     assert_eq!(school.nobody().get("/school").await.header("parlour-person"), None);
     let guest = school.guest().await;
     let path = "/guest/appointments";

@@ -1,5 +1,5 @@
-//! A teacher while the evening runs: notes and no-show marks of their own, how late they are, and
-//! who is there.
+//! Tests of a teacher's tools during the evening: own notes and no-show marks, lateness, and the
+//! presence of families.
 
 use chrono::TimeDelta;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
@@ -28,7 +28,7 @@ fn record_of(appointment: &Value) -> String {
     format!("/bookings/{}/record", appointment["booking_id"].as_str().unwrap())
 }
 
-/// The teachers of a joint appointment of the evening, and the booking.
+/// The teachers of a joint appointment of the evening, and its booking.
 async fn joint(school: &School) -> (Uuid, Vec<PersonRow>) {
     let evening = key(school.people.evening);
     school
@@ -84,10 +84,10 @@ async fn note_is_visible_only_to_its_teacher() {
     assert_eq!(
         shown(&other).await,
         (json!(false), json!("")),
-        "each teacher of a joint appointment has their own"
+        "each teacher of a joint appointment has a record of their own"
     );
     one.put(&path, json!({ "no_show": false, "note": "Later." })).await.is(200);
-    assert_eq!(shown(&one).await, (json!(false), json!("Later.")), "the newest counts");
+    assert_eq!(shown(&one).await, (json!(false), json!("Later.")), "the latest record counts");
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn only_a_teacher_of_the_appointment_sets_a_record() {
     teacher.put(&path, json!({ "note": "x" })).await.refuses(422, "invalid");
     assert_eq!(first(&school, &teacher).await["note"], "");
     teacher.put(&path, json!({ "no_show": false, "note": "é".repeat(2000) })).await.is(200);
-    // Cancelled, it is on nobody's schedule any more.
+    // A cancelled appointment is on nobody's schedule.
     school.parent().await.delete(path.trim_end_matches("/record")).await.is(204);
     teacher.put(&path, body).await.refuses(404, "not_found");
     school.mails().await;
@@ -137,7 +137,7 @@ async fn no_show_is_logged_and_hidden_from_the_parent() {
         .await;
     let mut actions: Vec<&str> = log.iter().map(|(action, ..)| action.as_str()).collect();
     actions.sort_unstable();
-    assert_eq!(actions, ["no_show_lifted", "no_show_marked"], "once for each change");
+    assert_eq!(actions, ["no_show_lifted", "no_show_marked"], "one entry for each change");
     assert!(
         log.iter().all(|(_, summary, parent)| summary.contains("Sophie Aaron, Science at 16:00")
             && parent.is_none()),
@@ -167,11 +167,15 @@ async fn lateness_is_pushed_to_waiting_calls() {
     let other = others.iter().find(|one| one.id() != school.people.teacher).unwrap().clone();
     school.start_call(booking).await;
     teacher.put(&path, json!({ "minutes": 5 })).await.is(200);
-    assert_eq!(version(&school, booking).await, 1, "whoever is connected looks again");
+    assert_eq!(version(&school, booking).await, 1, "connected participants reload the call");
     teacher.put(&path, json!({ "minutes": 5 })).await.is(200);
     assert_eq!(version(&school, booking).await, 1, "nothing has changed");
     school.as_teacher(&other).await.put(&path, json!({ "minutes": 15 })).await.is(200);
-    assert_eq!(version(&school, booking).await, 1, "another teacher's lateness is none of theirs");
+    assert_eq!(
+        version(&school, booking).await,
+        1,
+        "another teacher's lateness does not change this call"
+    );
     let late = async |actor: &Actor| {
         actor.get(&school.evening("/schedule")).await.is(200).body["late_minutes"].clone()
     };
@@ -183,7 +187,7 @@ async fn lateness_is_pushed_to_waiting_calls() {
     assert_eq!(
         school.read(move |db| teaching::late_minutes(db, evening, &both)).await,
         15,
-        "of several the latest counts"
+        "the largest lateness counts"
     );
     teacher.put(&path, json!({ "minutes": 0 })).await.is(200);
     assert_eq!((late(&teacher).await, version(&school, booking).await), (json!(0), 2));
@@ -247,7 +251,7 @@ async fn schedule_shows_presence() {
     assert_eq!(
         states().await[1..],
         ["parent Rachel Aaron missing", "guest Jordan Aaron missing"],
-        "whose lease is over has left"
+        "participants with an expired lease are missing"
     );
 }
 

@@ -1,5 +1,5 @@
-//! Texts from outside that no rule of a language expects: every place of the contract that takes a
-//! text, and roster files.
+//! Tests of untrusted input: unusual texts in every place of the contract that takes a text, and in
+//! roster files.
 
 use std::fmt::Write as _;
 
@@ -45,7 +45,7 @@ fn escaped(text: &str) -> String {
     })
 }
 
-/// Sends a request with one of its texts replaced; whoever may use the operation sends it.
+/// Sends a request with one of its texts replaced, as an actor who may use the operation.
 async fn send(
     actors: &[Actor],
     operation: &contract::Operation,
@@ -74,7 +74,7 @@ async fn unusual_text_never_causes_a_server_error() {
         [school.staff().await, school.parent().await, school.teacher().await, school.guest().await];
     let sample_ids = operations::sample_ids(&school).await;
     let (mut broken, mut tried) = (Vec::new(), 0);
-    // It begins anew, and with it every id.
+    // This operation resets the school and so changes every id.
     for operation in
         contract::operations().into_iter().filter(|operation| operation.id != "reset_dev_school")
     {
@@ -106,7 +106,7 @@ async fn unusual_text_never_causes_a_server_error() {
     }
     assert!(tried > 1500, "{tried} requests");
     assert!(broken.is_empty(), "{} of {tried}: {broken:#?}", broken.len());
-    school.ignore_mail("whatever was accepted may have mailed somebody");
+    school.ignore_mail("accepted requests may have sent mail");
 }
 
 #[test]
@@ -181,7 +181,7 @@ async fn control_characters_are_refused_with_field() {
             .refuses(422, "invalid");
         assert_eq!(refused.text_at("/errors/0/field"), "name");
     }
-    school.ignore_mail("how a bar is told is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about a bar");
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn import_drops_only_the_row_with_a_long_id() {
         report.contains("sourcedId is longer than 255 characters; the row is not used"),
         "{report}"
     );
-    school.ignore_mail("the mail of an import is told elsewhere");
+    school.ignore_mail("another test reads the mails of an import");
 }
 
 #[tokio::test]
@@ -234,7 +234,7 @@ async fn push_refuses_only_rows_with_invalid_text() {
     );
 }
 
-/// What may stand in a header or a form that no rule expects, as bytes.
+/// Unusual bytes for a header or a form.
 fn unusual_bytes() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = [
         &b"\0"[..],
@@ -254,8 +254,8 @@ fn unusual_bytes() -> Vec<Vec<u8>> {
     all
 }
 
-/// Sends a request as these bytes, which no client would write: the status of the answer, none when
-/// there was none.
+/// Sends a request as raw bytes that no HTTP client would write; returns the status, or `None` if
+/// there was no response.
 async fn send_bytes(
     school: &School,
     method: &str,
@@ -275,7 +275,7 @@ async fn send_bytes(
     }
     request.extend([b"\r\n", body].concat());
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // It may answer, and close, before it has read all.
+    // The server may answer and close the connection before it has read everything.
     let _ = stream.write_all(&request).await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
@@ -325,7 +325,7 @@ async fn unusual_headers_never_cause_a_server_error() {
         let cookies = staff.cookies("/me").expect("staff are logged in");
         for name in names {
             for odd in unusual_bytes() {
-                // A cookie by its name as well: who asks is looked up by it.
+                // Cookies of these names are looked up as sessions.
                 let values = if *name == "Cookie" {
                     vec![
                         odd.clone(),
@@ -365,7 +365,7 @@ async fn unusual_headers_never_cause_a_server_error() {
         "{answered} of {tried} requests were answered"
     );
     assert!(broken.is_empty(), "{} of {tried}: {broken:#?}", broken.len());
-    school.ignore_mail("whatever was accepted may have mailed somebody");
+    school.ignore_mail("accepted requests may have sent mail");
 }
 
 #[tokio::test]

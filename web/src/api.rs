@@ -1,4 +1,4 @@
-//! The client of `/api/v1`: one function an operation, named as in the contract. Knows no page.
+//! Client of `/api/v1`: one function per operation, named as in the contract. It knows no page.
 
 use std::{fmt, pin::Pin};
 
@@ -26,21 +26,22 @@ use crate::{
     texts,
 };
 
-/// Why there is no answer to work with.
+/// The reason why a request brought no usable answer.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Failure {
     /// The server could not be reached.
     Offline,
-    /// A part of the web app can't be had from a server that answers: it has a newer build.
+    /// A chunk of the web app could not be fetched although the server answers, most likely because
+    /// the server has a newer build.
     ChunkMissing,
-    /// The server refused, and says why.
+    /// The server refused the request and gives the reason.
     Refused(Box<Problem>),
-    /// The answer, with this status, is not one of the contract.
+    /// The answer with this status does not follow the contract.
     Unreadable(u16),
 }
 
 impl Failure {
-    /// The code of a refusal; empty otherwise.
+    /// Returns the code of a refusal; empty for other failures.
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::Refused(problem) => &problem.code,
@@ -48,7 +49,7 @@ impl Failure {
         }
     }
 
-    /// Whether its text says to ask or to contact the school.
+    /// Whether the failure's text tells the reader to contact the school.
     pub(crate) fn asks_the_school(&self) -> bool {
         matches!(
             self.code(),
@@ -61,7 +62,7 @@ impl Failure {
         )
     }
 
-    /// What went wrong with this field of the request, if it is about one.
+    /// Returns the error text of one field of the request, if the refusal concerns that field.
     pub(crate) fn of_field(&self, field: &str) -> Option<String> {
         let Self::Refused(problem) = self else { return None };
         let error = problem.errors.iter().find(|error| error.field == field)?;
@@ -82,14 +83,14 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// What an operation gives.
+/// The result of an operation.
 pub(crate) type ApiResult<T> = Result<T, Failure>;
 
 pub(crate) async fn get_school() -> ApiResult<School> {
     get("school").await
 }
 
-/// Says how families reach the school.
+/// Changes the school's contact details.
 pub(crate) async fn change_school(change: &SchoolChange) -> ApiResult<School> {
     send("PATCH", "school", change).await
 }
@@ -142,7 +143,7 @@ pub(crate) async fn create_bookings(
     send("POST", &evening_path(evening, "bookings", parent), bookings).await
 }
 
-/// Where the calendar file is, to be linked to.
+/// Returns the URL of the calendar file, for a link.
 pub(crate) fn calendar_href(evening: Uuid, parent: Option<Uuid>) -> String {
     format!("api/v1/{}", evening_path(evening, "calendar", parent))
 }
@@ -222,7 +223,7 @@ pub(crate) async fn renew_guest_link(link: &GuestLinkRenewal) -> ApiResult<()> {
     call("POST", "guest_links/renew", Some(minimal_json::to_string(link))).await.map(drop)
 }
 
-/// The answer is the same whether or not the school has sent an invite there.
+/// The answer is the same whether or not the school has sent an invite to the address.
 pub(crate) async fn request_guest_link(request: &NewGuestLinkRequest) -> ApiResult<()> {
     call("POST", "guest_links/requests", Some(minimal_json::to_string(request))).await.map(drop)
 }
@@ -239,12 +240,12 @@ pub(crate) async fn get_guest_appointments() -> ApiResult<GuestAppointments> {
     get("guest/appointments").await
 }
 
-/// A guest has a door of their own.
+/// Guests have a call door of their own.
 pub(crate) async fn get_call_door(booking: Uuid, guest: bool) -> ApiResult<CallDoor> {
     get(&format!("{}/{booking}/call", if guest { "guest/appointments" } else { "bookings" })).await
 }
 
-/// The servers for a call, or for a look at one's devices.
+/// Returns the ICE servers for a call, or for the device check if `booking` is `None`.
 pub(crate) async fn get_ice_servers(booking: Option<Uuid>) -> ApiResult<IceServers> {
     get(&booking.map_or_else(
         || "ice_servers".to_owned(),
@@ -354,7 +355,7 @@ pub(crate) async fn list_dev_mails(cursor: Option<&str>) -> ApiResult<Page<DevMa
     get(&format!("dev/mails{cursor}")).await
 }
 
-/// Where the person who was logged in begins.
+/// The page on which a one-click login starts.
 pub(crate) struct DevLoginLocation {
     pub(crate) location: String,
 }
@@ -370,12 +371,12 @@ pub(crate) async fn create_dev_login(kind: DevActor) -> ApiResult<DevLoginLocati
     send("POST", "dev/logins", &DevLogin { kind }).await
 }
 
-/// Makes it a minute before the first appointment of the demo's parent.
+/// Moves the demo's clock to a minute before the first appointment of the demo's parent.
 pub(crate) async fn move_dev_clock() -> ApiResult<DevClock> {
     send("POST", "dev/clock", &DevClockMove { to: None }).await
 }
 
-/// The path of something of a parent's evening; staff name the parent.
+/// Returns the path of a resource of a parent's evening; staff name the parent in the query.
 fn evening_path(evening: Uuid, what: &str, parent: Option<Uuid>) -> String {
     match parent {
         Some(parent) => format!("evenings/{evening}/{what}?parent_id={parent}"),
@@ -403,11 +404,12 @@ fn read<T: FromJson>(answer: &Js) -> ApiResult<T> {
     minimal_json::from_value(answer).ok_or(Failure::Unreadable(200))
 }
 
-/// For how long a request may wait for its answer, in milliseconds.
+/// The timeout of a request, in milliseconds.
 const REQUEST_TIMEOUT_MS: u32 = 30_000;
 
-/// One request and its whole answer. Whatever may change something carries the key of its
-/// intention. Boxed, since each caller would otherwise carry a copy of it.
+/// Sends one request and reads the whole answer. A request that may change something carries an
+/// idempotency key. The future is boxed, since each caller would otherwise contain a copy of this
+/// code.
 fn call<'a>(
     method: &'a str,
     path: &'a str,
@@ -437,7 +439,8 @@ fn call<'a>(
     })
 }
 
-/// Whether the server did it, its status, and what it says; nothing where that is no JSON.
+/// Returns whether the request succeeded, its status and its body; the body is `None` if it is no
+/// JSON.
 async fn fetch(
     method: &str,
     path: &str,
@@ -462,8 +465,8 @@ async fn fetch(
     if let Some(body) = &body {
         request.set_body(&JsValue::from_str(body));
     }
-    // A line that went dead without a word answers nothing for minutes. Old browsers have no such
-    // signal, and wait.
+    // A dead connection would leave the request without an answer for minutes. Old browsers have no
+    // `AbortSignal.timeout` and wait.
     if let Some(signal) = timeout_signal() {
         Reflect::set(&request, &"signal".into(), &signal)?;
     }
@@ -474,7 +477,7 @@ async fn fetch(
     let is_login = answer.ok() && method != "DELETE" && matches!(path, "sessions" | "me/identity");
     match answer.headers().get(person::HEADER)? {
         Some(mark) => person::record_response(mark, is_login),
-        // Logged in, and not yet chosen who one is.
+        // The login succeeded, and no identity is chosen yet.
         None if is_login => person::clear(),
         None => {}
     }
@@ -482,7 +485,7 @@ async fn fetch(
     Ok((answer.ok(), answer.status(), Js::parse_response(&text.as_string().unwrap_or_default())))
 }
 
-/// `AbortSignal.timeout(…)`.
+/// Calls `AbortSignal.timeout(…)`; `None` in browsers without it.
 fn timeout_signal() -> Option<JsValue> {
     let signals = Reflect::get(&window(), &"AbortSignal".into()).ok()?;
     let timeout: Function = Reflect::get(&signals, &"timeout".into()).ok()?.dyn_into().ok()?;

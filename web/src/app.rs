@@ -1,4 +1,4 @@
-//! The frame of all pages and the routes.
+//! Root component of the web app: the frame of all pages, and the routes.
 
 use leptos::prelude::*;
 use parlour_wire::DevActor;
@@ -19,14 +19,14 @@ use crate::{
     texts::t,
 };
 
-/// The app.
+/// The root component.
 #[component]
 pub(crate) fn App(token: Option<String>) -> impl IntoView {
     let session = Session::new(token);
     provide_context(session);
     Router::provide();
     person::listen_to_tabs();
-    // A link that is followed while the app is open changes the fragment only.
+    // Following a link while the app is open changes only the fragment of the address.
     window_event_listener(leptos::ev::hashchange, move |_| {
         if let Some(token) = browser::take_token() {
             session.token.set(Some(token));
@@ -51,7 +51,7 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
     }
 }
 
-/// The page of the address.
+/// The page that the current path names.
 #[component]
 fn RoutedPage() -> impl IntoView {
     let page = route::page();
@@ -102,7 +102,7 @@ fn PageTop() -> impl IntoView {
             }
         }));
     });
-    // The page asks anew for all that rests on the time.
+    // The reloaded page fetches all data that depends on the time.
     let go_to_evening = Callback::new(move |()| {
         spawn(Box::pin(async move {
             if api::move_dev_clock().await.is_ok() {
@@ -123,12 +123,12 @@ fn PageTop() -> impl IntoView {
         {move || demo.get().then(|| view! { <DemoStrip log_in go_to_evening /> })}
         <Header school me log_out />
         <ReloadNotice />
-        // Above the page: it stays what it was.
+        // The failure stands above the page, which does not change.
         <FailureNotice failure=task.failure />
     }
 }
 
-/// Why the page began anew, where nobody of this tab asked for it.
+/// Explains a reload of the page that nobody in this tab asked for.
 #[component]
 fn ReloadNotice() -> impl IntoView {
     let news = RwSignal::new(person::take_reset_reason());
@@ -156,7 +156,7 @@ fn focus_main() {
     }
 }
 
-/// The app can't go on: says so, with a way to begin again.
+/// Shows that the app has crashed, with a link that reloads it.
 pub(crate) fn show_crash(cause: &str) {
     leptos::logging::error!("{cause}");
     let Some(body) = document().body() else { return };
@@ -165,7 +165,7 @@ pub(crate) fn show_crash(cause: &str) {
         let _ = notice.set_attribute("role", "alert");
         notice.set_text_content(Some(t().crashed));
         if let Ok(link) = document().create_element("a") {
-            // Not a link of the router, which is no more.
+            // The router has crashed too, so this link must not be one of the router's.
             let _ = link.set_attribute("href", &window().location().href().unwrap_or_default());
             let _ = link.set_attribute("target", "_top");
             link.set_text_content(Some(t().reload));

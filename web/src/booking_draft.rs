@@ -1,4 +1,4 @@
-//! The draft of a booking as signals, kept for this tab.
+//! Booking draft as signals, stored for this tab.
 
 use leptos::prelude::*;
 pub(crate) use parlour_web_logic::booking_draft::{BookableClass, Picks};
@@ -12,12 +12,12 @@ use crate::{browser, js::Js};
 #[derive(Clone, Copy)]
 pub(crate) struct BookingDraft {
     pub(crate) picks: RwSignal<Picks>,
-    /// Those that somebody else was faster with.
+    /// The chosen times that somebody else booked first.
     pub(crate) lost: RwSignal<Vec<LostBooking>>,
 }
 
 impl BookingDraft {
-    /// What was chosen before in this tab. Without a key nothing is kept.
+    /// Restores the times that were chosen before in this tab. Without a key nothing is stored.
     pub(crate) fn new(key: Option<String>) -> Self {
         let picks = key
             .as_deref()
@@ -39,7 +39,7 @@ impl BookingDraft {
         draft
     }
 
-    /// Chooses a time for a class, or no longer.
+    /// Chooses a time for a class, or removes it if it was chosen.
     pub(crate) fn toggle(self, pick: NewBooking) {
         self.lost.update(|lost| {
             lost.retain(|lost| lost.class_id != pick.class_id || lost.student_id != pick.student_id)
@@ -47,12 +47,12 @@ impl BookingDraft {
         self.picks.update(|picks| picks.toggle(pick));
     }
 
-    /// The state of a would-be appointment beside those chosen.
+    /// Returns the state of a possible appointment relative to the chosen ones.
     pub(crate) fn state_of(self, pick: &NewBooking) -> PickState {
         self.picks.with(|picks| picks.state_of(pick))
     }
 
-    /// The time chosen for a class.
+    /// Returns the time chosen for a class.
     pub(crate) fn time_of(self, student: Uuid, class: Uuid) -> Option<Moment> {
         self.picks.with(|picks| picks.time_of(student, class))
     }
@@ -61,13 +61,13 @@ impl BookingDraft {
         self.lost.with(|lost| is_lost(lost, student, class))
     }
 
-    /// Lets go of the times that were lost.
+    /// Removes the chosen times that were lost.
     pub(crate) fn remove_lost(self) {
         let lost = self.lost.get_untracked();
         self.picks.update(|picks| picks.remove_lost(&lost));
     }
 
-    /// Lets go of what the grid no longer offers, except what is known to be lost.
+    /// Removes the chosen times that the grid no longer offers, except those known to be lost.
     pub(crate) fn remove_unoffered(self, grid: &SlotGrid) {
         let mut picks = self.picks.get_untracked();
         let lost = self.lost.get_untracked();

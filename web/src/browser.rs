@@ -1,19 +1,19 @@
-//! The few things of the browser that leptos has no word for: focus, storage, random keys, the
-//! address bar.
+//! Browser functions that leptos does not wrap: focus, storage, random keys, the address bar.
 
 use leptos::prelude::*;
 use parlour_domain::link_token::find_token;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, MouseEvent, Storage};
 
-/// The path of `<base>` without the slash at its end: what the paths of the pages are below of.
+/// Returns the path of `<base>` without its trailing slash; the paths of all pages are relative to
+/// it.
 pub(crate) fn base_path() -> String {
     let base = document().base_uri().ok().flatten().unwrap_or_default();
     let path = web_sys::Url::new(&base).map(|url| url.pathname()).unwrap_or_default();
     path.trim_end_matches('/').to_owned()
 }
 
-/// The path below the base, with the query, as the router takes it.
+/// Returns the path below the base, with the query, as the router expects it.
 pub(crate) fn current_path() -> String {
     let location = window().location();
     let path = location.pathname().unwrap_or_default();
@@ -21,14 +21,14 @@ pub(crate) fn current_path() -> String {
     below + &location.search().unwrap_or_default()
 }
 
-/// Puts a path below the base into the address bar and the history.
+/// Pushes a path below the base onto the history.
 pub(crate) fn push_path(path: &str) {
     if let Ok(history) = window().history() {
         let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&(base_path() + path)));
     }
 }
 
-/// Puts a path below the base into the address bar in place of what is there.
+/// Replaces the current history entry with a path below the base.
 pub(crate) fn replace_path(path: &str) {
     replace_url(&(base_path() + path));
 }
@@ -39,8 +39,9 @@ fn replace_url(url: &str) {
     }
 }
 
-/// The path below the base, with the query, of the link that this click follows; `None` where the
-/// browser is to follow it: to a new tab, to a file, away from here, or within the page.
+/// Returns the path below the base, with the query, of the link that was clicked. Returns `None`
+/// where the browser must handle the click: a new tab, a file, another site, or a place within the
+/// page.
 pub(crate) fn link_path(click: &MouseEvent) -> Option<String> {
     if click.default_prevented()
         || click.button() != 0
@@ -64,8 +65,8 @@ pub(crate) fn link_path(click: &MouseEvent) -> Option<String> {
     below.starts_with('/').then(|| below.to_owned())
 }
 
-/// Takes the token of a link out of the address bar, so that it is neither seen nor kept in the
-/// history: on any page, and also where the link was mangled.
+/// Removes the token of a link from the address bar, so that it is neither visible nor kept in the
+/// history. It works on every page, and for mangled links too.
 pub(crate) fn take_token() -> Option<String> {
     let location = window().location();
     let parts =
@@ -75,9 +76,10 @@ pub(crate) fn take_token() -> Option<String> {
     Some(found.token)
 }
 
-/// Whether this browser keeps cookies for this site.
+/// Whether this browser stores cookies for this site.
 pub(crate) fn cookies_enabled() -> bool {
-    // Not `navigator.cookieEnabled` alone: some browsers say yes and keep none.
+    // `navigator.cookieEnabled` alone is not reliable: in some browsers it is true although they
+    // store no cookies.
     let document = JsValue::from(document());
     let cookie = JsValue::from_str("cookie");
     let set = |text: &str| {
@@ -92,8 +94,8 @@ pub(crate) fn cookies_enabled() -> bool {
     kept
 }
 
-/// Whether the server has another build of the web app than the one that runs here; `None` when it
-/// can't be asked.
+/// Whether the server has another build of the web app than the running one; `None` when the server
+/// can't be reached.
 pub(crate) async fn is_outdated() -> Option<bool> {
     let running = find(&document().document_element()?, "#boot")?.get_attribute("data-start")?;
     let base = document().base_uri().ok()??;
@@ -107,14 +109,14 @@ pub(crate) async fn is_outdated() -> Option<bool> {
     answer.ok().then(|| !page.contains(&running))
 }
 
-/// Where it is remembered that the page was loaded again for a newer build.
+/// The storage key that marks a reload for a newer build.
 const RELOADED_KEY: &str = "parlour.reloaded";
 
-/// Loads the page again, unless that was done a moment ago for the same reason. Returns whether it
-/// does.
+/// Reloads the page, unless it was already reloaded for the same reason. Returns whether it
+/// reloads.
 pub(crate) fn reload_once() -> bool {
     let window = window();
-    // The name of the window outlasts a reload where the browser keeps nothing else.
+    // The window's name survives a reload where the browser stores nothing else.
     if stored_item(RELOADED_KEY).is_some() || window.name().is_ok_and(|name| name == RELOADED_KEY) {
         return false;
     }
@@ -125,7 +127,8 @@ pub(crate) fn reload_once() -> bool {
     window.location().reload().is_ok()
 }
 
-/// A part of this build was fetched: the next newer build may load the page again.
+/// Clears the mark after a chunk of this build was fetched, so that the next newer build may reload
+/// the page.
 pub(crate) fn clear_reload_flag() {
     remove_item(RELOADED_KEY);
     if window().name().is_ok_and(|name| name == RELOADED_KEY) {
@@ -133,25 +136,26 @@ pub(crate) fn clear_reload_flag() {
     }
 }
 
-/// Moves the focus after the page was painted; then what was just made visible can take it.
+/// Moves the focus after the next paint, so that an element that has just become visible can take
+/// it.
 pub(crate) fn focus_after_paint(element: HtmlElement) {
     request_animation_frame(move || {
         let _ = element.focus();
     });
 }
 
-/// The first element within `root` that fits.
+/// Returns the first element within `root` that matches the selector.
 pub(crate) fn find(root: &web_sys::Element, selector: &str) -> Option<HtmlElement> {
     root.query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
-/// Puts a text where it can be pasted from. Resolves to false where the browser does not allow it.
+/// Copies a text to the clipboard. Resolves to false where the browser does not allow it.
 pub(crate) async fn copy_to_clipboard(text: String) -> bool {
     let clipboard = window().navigator().clipboard();
     wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text)).await.is_ok()
 }
 
-/// A random key for one attempt at something that must not happen twice.
+/// Generates a random key for one attempt of an action that must not happen twice.
 pub(crate) fn random_key() -> String {
     let mut bytes = [0; 16];
     if let Ok(crypto) = window().crypto() {
@@ -164,29 +168,29 @@ fn storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
-/// What this tab has kept under a key.
+/// Returns the item that this tab stored under a key.
 pub(crate) fn stored_item(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
-/// Keeps something for this tab. Where the browser forbids it, nothing is kept.
+/// Stores an item for this tab. Where the browser forbids storage, nothing is stored.
 pub(crate) fn store_item(key: &str, value: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(key, value);
     }
 }
 
-/// Forgets what was kept.
+/// Removes a stored item.
 pub(crate) fn remove_item(key: &str) {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(key);
     }
 }
 
-/// Where this tab remembers that one is in a call, so that a page that is loaded again goes on.
+/// The storage key of the call that this tab is in, so that a reloaded page continues it.
 pub(crate) const CURRENT_CALL_KEY: &str = "parlour.call";
 
-/// Forgets all that this tab has kept of ours.
+/// Removes all items that the web app stored for this tab.
 pub(crate) fn clear_items() {
     let Some(storage) = storage() else { return };
     let keys = (0..storage.length().unwrap_or_default())
@@ -196,7 +200,7 @@ pub(crate) fn clear_items() {
     }
 }
 
-/// Whether there is room for a table of times, followed while the window changes.
+/// Whether the window is wide enough for a table of times; updated when the window is resized.
 pub(crate) fn is_wide() -> Memo<bool> {
     let measure = || {
         window()
@@ -211,8 +215,9 @@ pub(crate) fn is_wide() -> Memo<bool> {
     Memo::new(move |_| wide.get())
 }
 
-/// After a dialog has closed: the browser gives the focus back to what opened it. Where that was
-/// made anew meanwhile, its successor takes it, or the heading.
+/// Restores the focus after a dialog has closed. The browser returns it to the control that opened
+/// the dialog. If that control was rebuilt meanwhile, its replacement takes the focus, or the
+/// heading does.
 pub(crate) fn recover_focus(dialog: &str) {
     let opener = format!("main [aria-controls='{dialog}']");
     request_animation_frame(move || {

@@ -1,4 +1,4 @@
-//! One `Idempotency-Key` for each action, over its repetitions.
+//! Idempotency keys: a repeated action carries the same `Idempotency-Key`.
 
 use std::cell::RefCell;
 
@@ -10,22 +10,22 @@ use crate::{
     js::Js,
 };
 
-/// An action that is under way.
+/// A request that is in progress.
 pub(crate) struct IdempotentRequest {
     fingerprint: String,
     is_removal: bool,
     pub(crate) key: String,
-    /// It was sent before, and no answer came.
+    /// The request was sent before and got no answer.
     is_repeated: bool,
 }
 
 thread_local! {
-    /// It ends with the page: one that is loaded again reads what the server has done.
+    /// The keys end with the page: a reloaded page reads the state from the server.
     static PENDING_KEYS: RefCell<Unanswered> = const { RefCell::new(Unanswered::new()) };
 }
 
 impl IdempotentRequest {
-    /// What this request wants to be done; none for one that only reads.
+    /// Returns the idempotent request for this content; `None` for a read.
     pub(crate) fn of(method: &str, path: &str, body: &str) -> Option<Self> {
         if method == "GET" {
             return None;
@@ -36,7 +36,7 @@ impl IdempotentRequest {
         Some(Self { fingerprint, is_removal: method == "DELETE", key, is_repeated })
     }
 
-    /// Takes note of what came back.
+    /// Records the outcome. A repeated removal that finds nothing counts as done.
     pub(crate) fn settle(self, answer: ApiResult<Js>) -> ApiResult<Js> {
         let answer = match answer {
             Err(Failure::Refused(problem))

@@ -1,4 +1,4 @@
-//! JSON by the browser's own parser, read as the shapes of the contract.
+//! JSON parsed by the browser, read into the shapes of the contract.
 
 use js_sys::{Array, JSON, Reflect};
 use parlour_wire::minimal_json::JsonValue;
@@ -9,13 +9,13 @@ use wasm_bindgen::{JsCast, JsValue};
 pub(crate) struct Js(JsValue);
 
 impl Js {
-    /// What a text says; something that no shape can be read from when it is no JSON.
+    /// Parses a text; malformed JSON gives a value from which no shape can be read.
     pub(crate) fn parse(text: &str) -> Self {
         Self(JSON::parse(text).unwrap_or_default())
     }
 
-    /// What an answer says, which may be nothing at all; `None` when it is no JSON, and so not from
-    /// our server.
+    /// Parses the body of a response, which may be empty. `None` if it is not JSON and therefore
+    /// not from our server.
     pub(crate) fn parse_response(text: &str) -> Option<Self> {
         if text.is_empty() { Some(Self::default()) } else { JSON::parse(text).ok().map(Self) }
     }

@@ -22,7 +22,7 @@ use leptos::prelude::*;
 
 fn main() {
     std::panic::set_hook(Box::new(|info| app::show_crash(&info.to_string())));
-    // Before anything else: the token of a link is not to stay in the address bar.
+    // The token of a link must leave the address bar before anything else runs.
     let token = browser::take_token();
     if let Some(frame) = document().get_element_by_id("frame") {
         frame.remove();

@@ -1,11 +1,11 @@
-//! A list that comes page by page.
+//! Paged list.
 
 use leptos::prelude::*;
 use parlour_wire::Page;
 
 use crate::{api::ApiResult, task::Task};
 
-/// The items so far, and where the next ones are.
+/// The items loaded so far, and the cursor of the next page.
 pub(crate) struct Paged<T: 'static> {
     pub(crate) items: RwSignal<Vec<T>>,
     pub(crate) next: RwSignal<Option<String>>,
@@ -31,7 +31,7 @@ impl<T: Send + Sync + 'static> Paged<T> {
         }
     }
 
-    /// Asks for the next page, or for the first one.
+    /// Loads the next page, or the first one.
     pub(crate) fn load<F>(self, fetch: impl FnOnce(Option<String>) -> F)
     where
         F: Future<Output = ApiResult<Page<T>>> + 'static,
@@ -48,15 +48,15 @@ impl<T: Send + Sync + 'static> Paged<T> {
         });
     }
 
-    /// The next answer begins the list anew; what is there stays until it comes. A question under
-    /// way is forgotten.
+    /// Makes the next answer start the list afresh; the old items stay until it arrives. A request
+    /// in progress is abandoned.
     pub(crate) fn renew(self) {
         self.next.set(None);
         self.loaded.set(false);
         self.task.abandon();
     }
 
-    /// Back to nothing.
+    /// Empties the list.
     pub(crate) fn clear(self) {
         self.items.set(Vec::new());
         self.next.set(None);

@@ -1,6 +1,6 @@
-//! The person whom this tab was made for: the server is told with each request, and the other tabs
-//! when it becomes somebody else. Tabs share the browser's cookie. A tab that learns of another
-//! person begins anew, so that nothing of the one before is left in it.
+//! Person of this tab. Tabs share the browser's cookie, so every request tells the server for whom
+//! the tab was opened, and the tabs tell each other when the person changes. A tab that learns of
+//! another person reloads, so that no data of the previous person remains in it.
 
 use std::cell::{Cell, RefCell};
 
@@ -11,38 +11,38 @@ use web_sys::{MessageEvent, StorageEvent};
 
 use crate::browser;
 
-/// In an answer: whom it is for. In a request: whom this tab was made for.
+/// The person mark: in a response, the person whom it is for; in a request, the person of this tab.
 pub(crate) const HEADER: &str = "parlour-person";
 
-/// Where this tab keeps whom it was for, over a load.
+/// The storage key of this tab's person, kept over reloads.
 const PERSON_KEY: &str = "parlour.person";
 
-/// Where it keeps why it began anew, for the page after.
+/// The storage key of the reason for a reload, read by the reloaded page.
 const RESET_REASON_KEY: &str = "parlour.news";
 
-/// What happened to the person of this tab.
+/// A change of the person who is logged in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionChange {
-    /// Somebody else has logged in.
+    /// Another person has logged in.
     OtherPerson,
-    /// They have logged out.
+    /// The person has logged out.
     LoggedOut,
 }
 
 thread_local! {
     static PERSON: RefCell<Option<String>> = const { RefCell::new(None) };
-    /// What is to be done when the call is over.
+    /// The change that takes effect when the call is over.
     static PENDING: Cell<Option<SessionChange>> = const { Cell::new(None) };
     static CHANNEL: RefCell<Option<JsValue>> = const { RefCell::new(None) };
 }
 
-/// The mark of this tab's person, once the server has said it.
+/// Returns the mark of this tab's person, once the server has sent it.
 pub(crate) fn mark() -> Option<String> {
     PERSON.with_borrow(Clone::clone)
 }
 
-/// An answer was for this person. `is_login`: it was the answer to a login or to the choice of who
-/// one is.
+/// Records the person mark of a response. `is_login` says that the response answered a login or the
+/// choice of an identity.
 pub(crate) fn record_response(mark: String, is_login: bool) {
     let known = PERSON.with_borrow(Clone::clone);
     if known.as_ref() == Some(&mark) {
@@ -59,20 +59,21 @@ pub(crate) fn record_response(mark: String, is_login: bool) {
     PERSON.set(Some(mark));
 }
 
-/// This tab has logged out.
+/// Records that this tab has logged out, and tells the other tabs.
 pub(crate) fn logged_out() {
     clear();
     broadcast("");
 }
 
-/// This tab is nobody's any more.
+/// Forgets the person of this tab.
 pub(crate) fn clear() {
     PERSON.take();
 }
 
-/// Listens to the other tabs. For the app, once.
+/// Listens to the other tabs. The app calls it once.
 pub(crate) fn listen_to_tabs() {
-    // Tells of every other tab, where there are such channels; elsewhere the storage does.
+    // A `BroadcastChannel` reports changes in other tabs; browsers without one use `storage`
+    // events.
     match channel() {
         Some(channel) => CHANNEL.set(Some(channel)),
         None => {
@@ -85,7 +86,7 @@ pub(crate) fn listen_to_tabs() {
             });
         }
     }
-    // A page that the browser kept asleep has heard nothing meanwhile.
+    // A page restored from the back/forward cache has missed the messages.
     window_event_listener(
         leptos::ev::Custom::<web_sys::PageTransitionEvent>::new("pageshow"),
         |event| {
@@ -96,8 +97,8 @@ pub(crate) fn listen_to_tabs() {
     );
 }
 
-/// A `BroadcastChannel` of the school's tabs, which is heard. By names: its binding would weigh in
-/// the script that everybody fetches first.
+/// Opens the `BroadcastChannel` of the school's tabs and listens to it. Members are accessed by
+/// name, since a binding would enlarge the script that every visitor downloads first.
 fn channel() -> Option<JsValue> {
     let class: Function =
         Reflect::get(&window(), &"BroadcastChannel".into()).ok()?.dyn_into().ok()?;
@@ -115,7 +116,8 @@ fn post_message(channel: &JsValue, mark: &str) -> Option<()> {
     post.call1(channel, &mark.into()).ok().map(drop)
 }
 
-/// Another tab says who is logged in; nobody, if it is empty.
+/// Handles another tab's message: the mark of the logged-in person, or an empty text after a
+/// logout.
 fn on_tab_message(mark: &str) {
     if PERSON.with_borrow(|person| person.as_ref().is_some_and(|person| person != mark)) {
         on_person_changed(if mark.is_empty() {
@@ -126,14 +128,14 @@ fn on_tab_message(mark: &str) {
     }
 }
 
-/// The browser's session is somebody else's now, or nobody's. A call goes on to its end; all else
-/// begins anew.
+/// Handles a change of the browser's session to another person or to nobody. A call continues to
+/// its end; every other page reloads.
 pub(crate) fn on_person_changed(change: SessionChange) {
     PENDING.set(Some(change));
     call_ended();
 }
 
-/// Begins anew if that had to wait for the end of a call.
+/// Carries out a change that had to wait for the end of a call.
 pub(crate) fn call_ended() {
     if browser::stored_item(browser::CURRENT_CALL_KEY).is_some() {
         return;
@@ -149,7 +151,7 @@ pub(crate) fn call_ended() {
         );
     }
     let path = match change {
-        // What a guest sees rests on no login.
+        // The guest pages do not depend on a login.
         _ if is_guests => path.as_str(),
         SessionChange::OtherPerson => "/",
         SessionChange::LoggedOut => "/login",
@@ -157,14 +159,15 @@ pub(crate) fn call_ended() {
     let _ = window().location().replace(&(browser::base_path() + path));
 }
 
-/// Why this page began anew, once.
+/// Returns the reason for this page's reload, once.
 pub(crate) fn take_reset_reason() -> Option<SessionChange> {
     let news = browser::stored_item(RESET_REASON_KEY)?;
     browser::remove_item(RESET_REASON_KEY);
     Some(if news == "out" { SessionChange::LoggedOut } else { SessionChange::OtherPerson })
 }
 
-/// What the tabs of this school call each other by; a demo has several on one host.
+/// Returns the name of the channel of this school's tabs; a demo server has several schools on one
+/// host.
 fn channel_name() -> String {
     ["parlour.person ", &browser::base_path()].concat()
 }
@@ -173,7 +176,7 @@ fn broadcast(mark: &str) {
     if CHANNEL.with_borrow(|channel| post_message(channel.as_ref()?, mark)).is_none()
         && let Ok(Some(storage)) = window().local_storage()
     {
-        // Something new each time: the same value would be no event.
+        // A random suffix makes each value new, since an unchanged value triggers no event.
         let _ = storage.set_item(&channel_name(), &[mark, " ", &browser::random_key()].concat());
     }
 }

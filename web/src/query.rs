@@ -1,4 +1,4 @@
-//! A question to the server that a page begins with, and can ask again.
+//! Query to the server that a page starts with and can repeat.
 
 use std::pin::Pin;
 
@@ -12,11 +12,11 @@ use crate::{
 
 type Request<T> = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ApiResult<T>>>> + Send + Sync>;
 
-/// How far a question is.
+/// The loading state of a query.
 pub(crate) type QueryState = query::QueryState<Failure>;
 
-/// A question and its latest answer. What reacts to it knows the phase alone, so that this is there
-/// once and not once for each kind of answer, as a resource of leptos would be.
+/// A query and its latest answer. Reactive code depends on the state only, so that it is compiled
+/// once. The code of a leptos resource would be compiled once per type of answer.
 pub(crate) struct Query<T: 'static> {
     pub(crate) state: RwSignal<QueryState>,
     value: StoredValue<Option<T>>,
@@ -33,7 +33,7 @@ impl<T> Clone for Query<T> {
 impl<T> Copy for Query<T> {}
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
-    /// Asks at once.
+    /// Sends the request at once.
     pub(crate) fn new<F: Future<Output = ApiResult<T>> + 'static>(
         request: impl Fn() -> F + Send + Sync + 'static,
     ) -> Self {
@@ -47,14 +47,14 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
         query
     }
 
-    /// Asks again. What was there stays until the answer comes; the same answer changes nothing,
-    /// and that of an earlier question is not heard.
+    /// Repeats the request. The old value stays until the answer arrives; an equal answer changes
+    /// nothing, and an answer to an earlier request is ignored.
     pub(crate) fn refetch(self) {
         let Some(answer) = self.request.try_with_value(|request| request()) else { return };
         let Some(number) = self.latest.try_update_value(Latest::begin) else { return };
         spawn(Box::pin(async move {
             let answer = answer.await;
-            // The page may be gone by now, and its signals with it.
+            // The page and its signals may be gone by now.
             if !self.latest.try_get_value().is_some_and(|latest| latest.is(number)) {
                 return;
             }
@@ -69,7 +69,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
         }));
     }
 
-    /// The latest answer.
+    /// Returns the latest value.
     pub(crate) fn value(self) -> Option<T> {
         self.value.with_value(Clone::clone)
     }

@@ -1,4 +1,4 @@
-//! The page that is shown, and the way from one to the other.
+//! Router: the current page, and navigation without a reload.
 
 use leptos::prelude::*;
 pub(crate) use parlour_web_logic::route::Page;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::browser;
 
-/// The one who knows where one is, and leads elsewhere without loading the page anew.
+/// The router: it knows the current path and navigates without reloading the page.
 #[derive(Clone, Copy)]
 pub(crate) struct Router {
     /// The path below the base, with the query.
@@ -15,8 +15,8 @@ pub(crate) struct Router {
 }
 
 impl Router {
-    /// Follows the address bar and the links of the page. For the app, once: `leptos_router` can do
-    /// more, and weighs as much as two pages.
+    /// Follows the address bar and the links of the page. The app calls it once. `leptos_router`
+    /// can do more, but is as large as two pages.
     pub(crate) fn provide() {
         let router = Self { path: RwSignal::new(browser::current_path()) };
         provide_context(router);
@@ -31,13 +31,13 @@ impl Router {
         });
     }
 
-    /// Goes to a path below the base.
+    /// Navigates to a path below the base.
     pub(crate) fn go(self, path: &str) {
         browser::push_path(path);
         self.sync_path();
     }
 
-    /// As `go`; the way back skips the page one is on.
+    /// Like `go`, but replaces the current page in the history.
     pub(crate) fn replace(self, path: &str) {
         browser::replace_path(path);
         self.sync_path();
@@ -49,23 +49,23 @@ impl Router {
     }
 }
 
-/// The router of this app.
+/// Returns the router of this app.
 pub(crate) fn router() -> Router {
     expect_context()
 }
 
-/// The page that the address names, followed as it changes.
+/// Returns the page that the path names, updated as the path changes.
 pub(crate) fn page() -> Memo<Page> {
     let here = router().path;
     Memo::new(move |_| here.with(|here| Page::at(here)))
 }
 
-/// The id in the address of this page. It stays as it is: another id is another page.
+/// Returns the id in the path of this page. It is read once, since another id is another page.
 pub(crate) fn page_id() -> Uuid {
     page().get_untracked().id().unwrap_or_default()
 }
 
-/// An id from the query, followed as it changes.
+/// Returns an id from the query of the path, updated as the path changes.
 pub(crate) fn query_id(name: &'static str) -> Memo<Option<Uuid>> {
     let here = router().path;
     Memo::new(move |_| here.with(|here| id_in_query(here, name)))

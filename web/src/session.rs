@@ -1,4 +1,5 @@
-//! Who is here: the school, the person, the token that was brought along, and what was said last.
+//! Session of the web app: the school, the person, the token of the link, and the latest
+//! announcement.
 
 use leptos::prelude::*;
 use parlour_web_logic::route;
@@ -14,26 +15,26 @@ use crate::{
 
 const RETURN_TO: &str = "parlour.return_to";
 
-/// What all pages share. A few signals, copied freely.
+/// The state that all pages share: a few signals, cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
-    /// The school; `None` while it is asked for.
+    /// The school; `None` while it is being fetched.
     pub(crate) school: RwSignal<Option<School>>,
-    /// The person; `None` until known.
+    /// The logged-in person; `None` until known.
     pub(crate) me: RwSignal<Option<ApiResult<Me>>>,
-    /// The token of the link that led here, held in memory only.
+    /// The token of the link that led here, kept in memory only.
     pub(crate) token: RwSignal<Option<String>>,
-    /// What a screen reader is told next.
+    /// The next text for screen readers.
     pub(crate) announcement: RwSignal<String>,
-    /// What the next page says first: something was done on the one before.
+    /// The message that the next page shows first, about an action on the previous page.
     pub(crate) flash: StoredValue<Option<String>>,
-    /// Where the focus was last put, so that it is put there once.
+    /// The page that last took the focus, so that it takes the focus only once.
     focused: StoredValue<Option<String>>,
     is_loading_me: StoredValue<bool>,
 }
 
 impl Session {
-    /// The session of a page that was just loaded.
+    /// Creates the session of a freshly loaded page.
     pub(crate) fn new(token: Option<String>) -> Self {
         let session = Self {
             school: RwSignal::new(None),
@@ -52,7 +53,7 @@ impl Session {
         session
     }
 
-    /// Asks who is here, once.
+    /// Fetches the logged-in person, once.
     pub(crate) fn load_me(self) {
         if self.is_loading_me.get_value() || self.me.with_untracked(Option::is_some) {
             return;
@@ -65,34 +66,34 @@ impl Session {
         }));
     }
 
-    /// Takes the answer of a login or of a change of identity.
+    /// Stores the answer of a login or of a change of identity.
     pub(crate) fn set_me(self, me: Me) {
         self.me.set(Some(Ok(me)));
     }
 
-    /// Forgets who was here.
+    /// Forgets the person.
     pub(crate) fn clear_me(self) {
         person::clear();
         self.me.set(None);
     }
 
-    /// The role of whoever is here, once that is known.
+    /// Returns the role of the person, once it is known.
     pub(crate) fn role(self) -> Option<Role> {
         self.me
             .with(|me| me.as_ref()?.as_ref().ok()?.identity.as_ref().map(|identity| identity.role))
     }
 
-    /// Says something to screen readers without moving the focus.
+    /// Announces a text to screen readers without moving the focus.
     pub(crate) fn announce(self, text: impl Into<String>) {
         self.announcement.set(text.into());
     }
 
-    /// Names the page, and moves the focus to its heading when one has come from another page.
+    /// Sets the document's title, and moves the focus to the heading on arrival from another page.
     pub(crate) fn focus_heading(self, title: &str, heading: web_sys::HtmlElement) {
         let school =
             self.school.with_untracked(|school| school.as_ref().map(|school| school.name.clone()));
         document().set_title(&[title, " · ", school.as_deref().unwrap_or(t().product)].concat());
-        // A step within a page is an arrival too; the same page with fresh data is none.
+        // A step within a page counts as an arrival; the same page with fresh data does not.
         let here = [&browser::current_path(), "#", title].concat();
         let last = self.focused.get_value();
         if last.as_ref() != Some(&here) {
@@ -104,18 +105,19 @@ impl Session {
     }
 }
 
-/// The session of this app.
+/// Returns the session of this app.
 pub(crate) fn session() -> Session {
     expect_context()
 }
 
-/// Where a failure leads instead of a message: to the login when nobody is logged in or access has
-/// ended (which is told there), to the choice of an identity when none was made.
+/// Returns the page to which a failure redirects instead of showing a message: the login when
+/// nobody is logged in or access has ended (the login shows that message), or the choice of an
+/// identity when none was chosen.
 pub(crate) fn redirect_for(failure: &Failure) -> Option<&'static str> {
     route::redirect_for(failure.code(), &browser::current_path())
 }
 
-/// Goes where the failure leads, remembering the page to come back to.
+/// Redirects if the failure does, and remembers the page to come back to.
 pub(crate) fn redirect_on(router: Router, session: Session, failure: &Failure) {
     let Some(way) = redirect_for(failure) else { return };
     if failure.code() == "access_ended" && browser::current_path() != way {
@@ -128,7 +130,7 @@ pub(crate) fn redirect_on(router: Router, session: Session, failure: &Failure) {
     router.replace(way);
 }
 
-/// The page to come back to after the login, once.
+/// Returns the page to open after the login, once.
 pub(crate) fn return_path() -> String {
     let kept = browser::stored_item(RETURN_TO);
     browser::remove_item(RETURN_TO);

@@ -1,4 +1,4 @@
-//! One thing at a time: a request that a button starts, and whether it is under way.
+//! Task: a request that a button starts, one at a time.
 
 use std::pin::Pin;
 
@@ -6,15 +6,15 @@ use leptos::prelude::*;
 
 use crate::api::{ApiResult, Failure};
 
-/// What to do once the answer is there.
+/// The function to run after a successful answer.
 type OnSuccess = Box<dyn FnOnce()>;
 
-/// A request under way, and how the last one failed.
+/// The request in progress, and the failure of the last one.
 #[derive(Clone, Copy)]
 pub(crate) struct Task {
     pub(crate) busy: RwSignal<bool>,
     pub(crate) failure: RwSignal<Option<Failure>>,
-    /// Which request is the latest: an earlier one that was abandoned is not heard any more.
+    /// The number of the latest request; the answer to an abandoned one is ignored.
     latest: StoredValue<u32>,
 }
 
@@ -27,8 +27,8 @@ impl Task {
         }
     }
 
-    /// Starts a request unless one is under way, and hands its answer to `then`. A failure is kept
-    /// to be shown.
+    /// Starts a request unless one is in progress, and passes its answer to `then`. A failure is
+    /// kept for display.
     pub(crate) fn run<T: 'static>(
         self,
         request: impl Future<Output = ApiResult<T>> + 'static,
@@ -45,12 +45,13 @@ impl Task {
         }));
     }
 
-    /// The same for every kind of request; its answer is what to do next.
+    /// The part of [`Task::run`] that is the same for every request, compiled once. A successful
+    /// request returns the function to run next.
     fn start(self, request: Pin<Box<dyn Future<Output = ApiResult<OnSuccess>>>>) {
         let number = self.latest.get_value();
         spawn(Box::pin(async move {
             let answer = request.await;
-            // The page may be gone by now, and its signals with it.
+            // The page and its signals may be gone by now.
             if self.latest.try_get_value() != Some(number) {
                 return;
             }
@@ -62,20 +63,20 @@ impl Task {
         }));
     }
 
-    /// Lets go of the request under way: its answer is not taken.
+    /// Abandons the request in progress: its answer is ignored.
     pub(crate) fn abandon(self) {
         self.latest.update_value(|latest| *latest += 1);
         self.busy.set(false);
     }
 
-    /// For `aria-disabled`: the button keeps the focus while it works.
+    /// The value of `aria-disabled`; unlike a disabled button, the button keeps the focus.
     pub(crate) fn disabled(self) -> impl Fn() -> Option<&'static str> + Copy + Send + 'static {
         move || self.busy.get().then_some("true")
     }
 }
 
-/// Starts something that runs by itself. Boxed, since the machinery behind it would otherwise be
-/// made once for each caller.
+/// Spawns a future. It is boxed, since the code behind it would otherwise be compiled once per
+/// caller.
 pub(crate) fn spawn(work: Pin<Box<dyn Future<Output = ()>>>) {
     leptos::task::spawn_local(work);
 }

@@ -1,4 +1,5 @@
-//! Programs of other makers: who asks by a bearer token (RFC 6750), and what it allows.
+//! Authentication of API clients by bearer token (RFC 6750), and the extractor for operations that
+//! people and API clients share.
 
 use std::{future::Future, pin::Pin};
 
@@ -26,20 +27,21 @@ use crate::{
     tokens,
 };
 
-/// What is left of the program's requests, for the answer's headers.
+/// The API client's remaining quota, kept in the request's extensions for the rate limit headers of
+/// the response.
 #[derive(Clone, Copy)]
 pub struct RateLimitUsage(pub Quota);
 
-/// A program with a token.
+/// An API client with a valid access token.
 #[derive(Clone, Debug)]
 pub struct ApiClientPrincipal {
     /// The school.
     pub school: SchoolRow,
-    /// Which program.
+    /// The API client's id.
     pub client: ClientId,
-    /// What staff call it.
+    /// The name that staff gave it.
     pub name: String,
-    /// What it may do.
+    /// The scopes of the token that the API client still has.
     scopes: Scopes,
 }
 
@@ -50,7 +52,7 @@ impl ApiClientPrincipal {
         self.school.id()
     }
 
-    /// Only with this scope.
+    /// Requires this scope.
     ///
     /// # Errors
     /// `scope_missing`.
@@ -93,7 +95,7 @@ impl ApiClientPrincipal {
         if rate.is_exceeded {
             return Err(ApiError::too_many(rate.reset));
         }
-        // What was taken away since the token was made is gone.
+        // A scope that was withdrawn after the token was issued no longer counts.
         let allowed = row.scopes();
         let scopes = bearer.scopes.iter().filter(|scope| allowed.contains(*scope)).collect();
         Ok(Self { school, client: bearer.client, name: row.name, scopes })
@@ -113,18 +115,18 @@ impl FromRequest for ApiClientPrincipal {
     }
 }
 
-/// Counts a program's request before anything of it is read, so that one that can't be read counts
-/// as well and is told what is left.
+/// Middleware that counts a request of an API client before its body is read. A request with a
+/// malformed body counts as well, and its response has the rate limit headers.
 ///
 /// # Errors
-/// Answers `too_many_requests`. Another fault of the token is for the operation to say, if it asks
-/// for one.
+/// Responds with `too_many_requests`. Any other error of the token is ignored here: the extractor
+/// of the operation reports it if the operation needs a token.
 pub async fn count_api_client_requests(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     if req.headers().contains_key(header::AUTHORIZATION) {
-        // The request must not be held meanwhile: the router writes into it.
+        // No borrow of the request may be held across this `await`: the router writes into it.
         let counted = ApiClientPrincipal::of(req.request()).await;
         match counted {
             Ok(api_client) => _ = req.extensions_mut().insert(api_client),
@@ -137,12 +139,12 @@ pub async fn count_api_client_requests(
     next.call(req).await.map(ServiceResponse::map_into_boxed_body)
 }
 
-/// A person with a cookie, or a program with a token.
+/// A person with a session cookie, or an API client with an access token.
 #[derive(Clone, Debug)]
 pub enum Principal {
-    /// A person, in a role.
+    /// A person in a role.
     Person(Caller),
-    /// A program.
+    /// An API client.
     ApiClient(ApiClientPrincipal),
 }
 
@@ -156,7 +158,8 @@ impl Principal {
         }
     }
 
-    /// Whose evenings are seen: a program with the scope sees all.
+    /// The evenings that the principal may see; an API client with the scope sees all of the
+    /// school.
     ///
     /// # Errors
     /// `scope_missing`.
@@ -171,7 +174,7 @@ impl Principal {
 }
 
 impl Principal {
-    /// Staff, or a program with this scope.
+    /// Requires staff, or an API client with this scope.
     ///
     /// # Errors
     /// `wrong_role`, `scope_missing`.
@@ -182,7 +185,7 @@ impl Principal {
         }
     }
 
-    /// Who it is, for the history and the audit log.
+    /// The principal as the actor of history and audit log entries.
     #[must_use]
     pub fn actor(&self) -> Actor {
         match self {
@@ -193,7 +196,7 @@ impl Principal {
         }
     }
 
-    /// The id that idempotency keys are kept by.
+    /// The owner id under which idempotency keys are stored.
     #[must_use]
     pub fn id(&self) -> Uuid {
         match self {
@@ -202,7 +205,8 @@ impl Principal {
         }
     }
 
-    /// Whether this is allowed as well: to staff it is.
+    /// Whether an API client has this scope. Always true for a person, so the operation must check
+    /// the role itself.
     #[must_use]
     pub fn is_allowed(&self, scope: Scope) -> bool {
         match self {

@@ -1,5 +1,5 @@
-//! The identity behind a call: a person by their session, or a guest by the invite that covers the
-//! booking, with the call's door as they see it.
+//! Authorisation for a call: finds the person or the guest who may enter it, and loads the call's
+//! door for them.
 
 use parlour_domain::id::BookingId;
 
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// A person at a call's door.
+/// Turns a logged-in person into a visitor of the booking's call. Does not read the database.
 ///
 /// # Errors
 /// `choose_identity`, `wrong_role` for staff.
@@ -29,8 +29,8 @@ pub fn person(of: LoggedIn, booking: BookingId) -> ApiResult<Visitor> {
     Ok(Visitor { school, booking, who, session })
 }
 
-/// The guest whose invite covers the booking, among those that this browser holds sessions of, with
-/// the call's door.
+/// Finds the guest session of this browser whose invite covers the booking, and loads the call's
+/// door for that guest.
 ///
 /// # Errors
 /// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`; `invite_removed`,
@@ -47,7 +47,7 @@ pub async fn guest(
         .ok_or_else(ApiError::not_logged_in)
 }
 
-/// The call's door of a person, with the person.
+/// Loads the call's door for a visitor.
 ///
 /// # Errors
 /// `not_found`, `booking_cancelled`, `not_a_video_call`, `access_ended`.

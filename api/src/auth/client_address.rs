@@ -1,5 +1,5 @@
-//! The network address of a client, as far as it can be believed: the last one that none of our own
-//! proxies has. Limits are counted by it.
+//! The network address of a client, for rate limits and throttles. Behind trusted proxies it is
+//! read from their header.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -8,8 +8,8 @@ use parlour_domain::id::SchoolId;
 
 use crate::{app::App, config::TrustedProxies};
 
-/// A keyed hash of the client's network at a school, by which limits count without storing the
-/// address. An IPv6 client has a /64 of addresses.
+/// A keyed hash of the school and the client's network, so that throttles need not store the
+/// address. An IPv6 client is counted by its /64 prefix.
 #[must_use]
 pub fn client_hash(app: &App, school: SchoolId, req: &HttpRequest) -> String {
     let address = client_address(app.config.proxies.as_ref(), req.headers(), req.peer_addr());
@@ -17,9 +17,9 @@ pub fn client_hash(app: &App, school: SchoolId, req: &HttpRequest) -> String {
     app.keys.hash("client", format!("{} {network}", school.0).as_bytes())
 }
 
-/// The address that counts: with `hops` proxies of ours it is the one that the outermost of them
-/// has written down. A header that is not wholly a list of addresses, or too short, says nothing:
-/// then whoever has opened the connection counts.
+/// The client's address. With `hops` trusted proxies it is the entry that the outermost of them
+/// appended to the header. If the header has too few entries or one that is not an address, the
+/// peer address of the TCP connection is used.
 fn client_address(
     proxies: Option<&TrustedProxies>,
     headers: &HeaderMap,
@@ -44,7 +44,7 @@ fn client_address(
         .or(peer)
 }
 
-/// The network that one client has for itself.
+/// The network that counts as one client: the /64 prefix for IPv6, the whole address for IPv4.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -54,12 +54,13 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The addresses of a line of `X-Forwarded-For` or the like.
+/// Parses the addresses of one line of `X-Forwarded-For` or a similar header.
 fn list(line: &str) -> Option<Vec<IpAddr>> {
     line.split(',').map(|element| node(element.trim_matches([' ', '\t']))).collect()
 }
 
-/// The addresses of a line of `Forwarded` (RFC 7239): one `for` in each element.
+/// Parses the addresses of one line of `Forwarded` (RFC 7239). Each element must have exactly one
+/// `for`.
 fn forwarded(line: &str) -> Option<Vec<IpAddr>> {
     split_outside_quotes(line, ',')?.into_iter().map(forwarded_for).collect()
 }
@@ -81,8 +82,8 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     found
 }
 
-/// The parts between separators that stand in no quoted string; none where a quote is open at the
-/// end. No address needs an escape (RFC 9110, 5.6.4).
+/// Splits a text at the separators outside of quoted strings. Returns `None` for an unclosed quote
+/// and for a backslash: no address needs an escape (RFC 9110, 5.6.4).
 fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut parts, mut begin, mut is_quoted) = (Vec::new(), 0, false);
     for (place, letter) in text.char_indices() {
@@ -100,7 +101,7 @@ fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
     (!is_quoted).then_some(parts)
 }
 
-/// An IP address: alone, in brackets, or with a port.
+/// Parses an IP address: alone, in brackets, or with a port.
 fn node(text: &str) -> Option<IpAddr> {
     let bracketed =
         || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6);

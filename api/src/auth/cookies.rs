@@ -1,5 +1,5 @@
-//! The cookies: HttpOnly, SameSite=Strict, for one school's path. A person's, a guest's, a login's
-//! and a device's are apart.
+//! The cookies of the server, all HttpOnly and SameSite=Strict and limited to one school's path.
+//! People, guests, pending logins and remembered devices have a cookie each.
 
 use actix_web::{
     HttpRequest,
@@ -10,20 +10,20 @@ use chrono::TimeDelta;
 use super::school_address;
 use crate::{config::Config, store::schools::SchoolAddress};
 
-/// Names the session of a person.
+/// Name of the cookie with the session of a person.
 pub const PERSON: &str = "parlour_session";
-/// Names the sessions of a guest.
+/// Name of the cookie with the sessions of a guest.
 pub const GUEST: &str = "parlour_guest";
-/// Holds the secret of the browser that asked for a code.
+/// Name of the cookie with the secret of the browser that requested a login code.
 pub const LOGIN: &str = "parlour_login";
-/// Names the people who have logged in with this browser.
+/// Name of the cookie that lists the people who have logged in with this browser.
 pub const DEVICE: &str = "parlour_device";
 
-/// What a browser holds a cookie to by its name (RFC 6265bis, 4.1.3): `__Host-` to this very host,
-/// `__Secure-` to HTTPS.
+/// Cookie name prefixes that browsers enforce (RFC 6265bis, 4.1.3): `__Host-` binds a cookie to one
+/// host, `__Secure-` to HTTPS.
 const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
-/// A cookie for the school of the request, that lives for a time.
+/// Builds a cookie for the school of the request with the given lifetime.
 #[must_use]
 pub fn make(
     config: &Config,
@@ -41,14 +41,14 @@ pub fn make(
         .finish()
 }
 
-/// A cookie of the request. One without the prefix that ours have is not taken: another host of the
-/// same domain may have set it.
+/// Reads a cookie of the request by its full name. A cookie without the expected prefix is ignored:
+/// another host of the same domain may have set it.
 #[must_use]
 pub fn read(config: &Config, req: &HttpRequest, name: &str) -> Option<Cookie<'static>> {
     req.cookie(&full_name(config, req, name))
 }
 
-/// Whether a request has a cookie that may be one of ours, good or not.
+/// Whether the request has a cookie with one of our names, valid or not, with or without a prefix.
 #[must_use]
 pub fn has_any(req: &HttpRequest) -> bool {
     let Ok(cookies) = req.cookies() else { return false };
@@ -59,8 +59,8 @@ pub fn has_any(req: &HttpRequest) -> bool {
     })
 }
 
-/// The name with its prefix. `__Host-` asks for the path `/`, so it is for a school's own host
-/// alone, and both ask for HTTPS, which a playground doesn't have.
+/// The cookie name with its prefix. `__Host-` requires the path `/`, so it is used only where the
+/// school has its own host. Both prefixes require HTTPS, which a playground doesn't have.
 fn full_name(config: &Config, req: &HttpRequest, name: &str) -> String {
     let prefix = match school_address(req) {
         _ if !config.is_https() => "",
@@ -70,13 +70,13 @@ fn full_name(config: &Config, req: &HttpRequest, name: &str) -> String {
     format!("{prefix}{name}")
 }
 
-/// Takes a cookie away.
+/// Builds the cookie that deletes one in the browser.
 #[must_use]
 pub fn remove(config: &Config, req: &HttpRequest, name: &str) -> Cookie<'static> {
     make(config, req, name, String::new(), TimeDelta::zero())
 }
 
-/// The path that the school's pages lie under.
+/// The path under which the school's pages lie.
 #[must_use]
 pub fn path(req: &HttpRequest) -> String {
     match school_address(req) {

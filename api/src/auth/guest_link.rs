@@ -1,4 +1,4 @@
-//! A guest's link: the invite that its token names, and whether a newer link has replaced it.
+//! A guest's link: verifies its token, and finds its invite and generation.
 
 use actix_web::HttpRequest;
 use parlour_domain::id::{InviteId, SchoolId};
@@ -11,8 +11,8 @@ use crate::{
     store::{Error, LinkError, guests},
 };
 
-/// The invite that a genuine token names. A link that was renewed has another generation, and the
-/// older token is dead.
+/// The invite of a genuine token. Renewing a link raises its generation, which makes older tokens
+/// void.
 ///
 /// # Errors
 /// `link_renewed` for a token of an earlier generation, `not_found` for anything else.
@@ -20,8 +20,8 @@ pub async fn invite_of(app: &App, school: SchoolId, token: &str) -> ApiResult<In
     Ok(link_of(app, school, token).await?.0)
 }
 
-/// The same with the link's generation, for those who write: it may be renewed between this reading
-/// and their transaction.
+/// The invite with the link's generation. A handler that writes passes the generation to its
+/// transaction, because the link may be renewed between this read and the write.
 ///
 /// # Errors
 /// Those of [`invite_of`].
@@ -34,21 +34,21 @@ pub async fn link_of(app: &App, school: SchoolId, token: &str) -> ApiResult<(Inv
     }
 }
 
-/// A guest's link, as a genuine token names it.
+/// A guest's link with a genuine token.
 #[derive(Clone, Copy, Debug)]
 pub struct GuestLink {
     /// The invite.
     pub invite: InviteId,
     /// The token's generation.
     pub generation: i32,
-    /// Whether there is a newer one.
+    /// Whether a newer generation exists, which makes this link void.
     pub is_renewed: bool,
 }
 
-/// The link that a genuine token names, also one that was renewed.
+/// The link of a genuine token, even if it was renewed since.
 ///
 /// # Errors
-/// `not_found` for a token that is none of ours.
+/// `not_found` for a token that this server did not issue.
 pub async fn any_link_of(app: &App, school: SchoolId, token: &str) -> ApiResult<GuestLink> {
     let token = ParsedToken::parse(token).ok_or_else(ApiError::not_found)?;
     let invite = InviteId(token.id);

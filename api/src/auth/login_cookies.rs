@@ -1,4 +1,5 @@
-//! The cookies of a login: the session's, and the one by which a browser is known as a person's.
+//! The cookies of a login: one with the session, and one that remembers the browser as the person's
+//! device.
 
 use actix_web::{HttpRequest, cookie::Cookie};
 use chrono::TimeDelta;
@@ -16,16 +17,17 @@ use crate::{
     },
 };
 
-/// For how long a browser is remembered as a person's.
+/// How long a browser is remembered as a person's device.
 const DEVICE_LIFE: TimeDelta = TimeDelta::days(400);
 
 /// How many people one browser is remembered for.
 const DEVICE_PEOPLE: usize = 12;
 
-/// The cookie of a session, and the one that remembers the browser as the person's.
+/// Makes the session cookie and, if an identity is chosen, the device cookie with this person
+/// added.
 ///
 /// # Errors
-/// When a cookie can't be signed.
+/// `Error::Internal` when a cookie can't be signed.
 pub fn session_cookies(
     app: &App,
     req: &HttpRequest,

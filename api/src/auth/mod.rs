@@ -1,12 +1,12 @@
-//! Authentication: extractors for whoever calls an operation. A handler takes one of them as an
-//! argument, and it refuses everybody else before the handler runs.
+//! Authentication and roles: extractors for the caller of an operation. A handler takes one as an
+//! argument, and the extractor refuses every other caller before the handler runs.
 //!
-//! Choose the one for those whom the operation's `**Who:**` in `openapi.yaml` names:
+//! Choose the extractor by the `**Who:**` line of the operation in `openapi.yaml`:
 //!
 //! | who may call it | extractor | method | refuses with |
 //! | --- | --- | --- | --- |
 //! | anybody | [`CurrentSchool`] | | `unknown_school`, as all of these |
-//! | whoever has a session | [`LoggedIn`] | | `not_logged_in`, `session_changed` |
+//! | a logged-in person, role chosen or not | [`LoggedIn`] | | `not_logged_in`, `session_changed` |
 //! | a person in a role | [`Caller`] | | the same, `choose_identity` |
 //! | staff | [`Caller`] | [`Caller::require_staff`] | the same, `wrong_role` |
 //! | teachers | [`Caller`] | [`Caller::require_teacher`] | the same, `wrong_role` |
@@ -19,12 +19,13 @@
 //! | staff and API clients | [`Principal`] | [`Principal::require_office`] | as for each |
 //! | a guest | [`GuestSessions`] | | nothing: without a session, `ids` is empty |
 //!
-//! [`UnresolvedSession`] takes staff's parent from `?parent_id=`, and refuses with what [`Caller`]
-//! does, with `wrong_role` for teachers, `not_found` for a parent who is not oneself, and `invalid`
-//! for staff who name nobody. [`ApiClientPrincipal`] refuses with `too_many_requests` as well.
+//! For staff, [`UnresolvedSession`] takes the parent from `?parent_id=`. It refuses with the codes
+//! of [`Caller`], with `wrong_role` for teachers, with `not_found` for a parent who names another
+//! parent, and with `invalid` for staff who name none. [`ApiClientPrincipal`] refuses with
+//! `too_many_requests` as well.
 //!
-//! Whether a thing is this person's is not asked here: the store function looks for it among what
-//! is theirs, and answers `Error::NotFound`.
+//! The extractors do not check who owns a resource. The store functions look it up among those of
+//! the caller and return `Error::NotFound` otherwise.
 
 mod api_client;
 pub mod call_visitor;
@@ -68,19 +69,19 @@ use person_tag::PersonTags;
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
-/// The app, from the request.
+/// The app state of the request.
 pub(crate) fn app(req: &HttpRequest) -> ApiResult<Data<App>> {
     req.app_data::<Data<App>>().cloned().ok_or_else(ApiError::not_found)
 }
 
-/// The `Host` header, as the browser sent it. Forwarding headers are not believed: a proxy in front
-/// must pass the host on.
+/// The `Host` header as sent. Forwarding headers are ignored: a proxy in front must pass the host
+/// on.
 #[must_use]
 pub fn host(headers: &HeaderMap) -> &str {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
 }
 
-/// How the request names its school. Also before the request was routed.
+/// The address of the school in the request. Works before routing too.
 #[must_use]
 pub fn school_address(req: &HttpRequest) -> SchoolAddress {
     let by_path =
@@ -94,7 +95,7 @@ pub fn school_address(req: &HttpRequest) -> SchoolAddress {
     }
 }
 
-/// The school that the request is for.
+/// The school of the request.
 #[derive(Clone, Debug)]
 pub struct CurrentSchool(pub SchoolRow);
 
@@ -108,9 +109,8 @@ impl FromRequest for CurrentSchool {
     }
 }
 
-/// Somebody with a cookie, whose session has not been looked up yet: [`Self::read`] does so on the
-/// connection that reads what they ask for, so that such a request waits for one connection and
-/// not for two.
+/// A session cookie whose session has not been loaded yet. [`Self::read`] loads it on the database
+/// connection that runs the query, so that a request waits for one connection and not for two.
 #[derive(Clone, Debug)]
 pub struct UnresolvedSession {
     school: SchoolRow,
@@ -140,8 +140,8 @@ impl UnresolvedSession {
         Ok(Self { school, session: SessionId(id), now, person_tags: PersonTags::of(app, req) })
     }
 
-    /// Finds out who asks and in which parent's name (see [`ActingCaller`]), and runs a store
-    /// function for them on the same connection.
+    /// Loads the session and the parent concerned (see [`ActingCaller`]), and runs a store function
+    /// for them on the same connection.
     ///
     /// # Errors
     /// `not_logged_in`, `session_changed`, `access_ended`, `choose_identity`; those of
@@ -166,7 +166,7 @@ impl UnresolvedSession {
             .await?
     }
 
-    /// Finds out who asks and in which parent's name, for what is written then.
+    /// Loads the session and the parent concerned, for an operation that writes afterwards.
     ///
     /// # Errors
     /// Those of [`Self::read`].
@@ -199,7 +199,7 @@ impl FromRequest for UnresolvedSession {
     }
 }
 
-/// A logged-in person, who may not have chosen yet who they are.
+/// A logged-in person, who may not have chosen an identity yet.
 #[derive(Clone, Debug)]
 pub struct LoggedIn {
     /// The school.
@@ -209,7 +209,7 @@ pub struct LoggedIn {
 }
 
 impl LoggedIn {
-    /// The session of a request, if it has a live one.
+    /// The live session of a request.
     ///
     /// # Errors
     /// `not_logged_in`, `session_changed`, `access_ended`.
@@ -218,13 +218,13 @@ impl LoggedIn {
         app.store.read(move |db| Ok(visitor.log_in(db))).await?
     }
 
-    /// The person in the role that they have chosen.
+    /// The person in the identity that they have chosen.
     fn require_identity(self) -> ApiResult<Caller> {
         let (person, role) = self.session.identity.ok_or_else(identity_not_chosen)?;
         Ok(Caller { school: self.school, person, role })
     }
 
-    /// Who it is, in which role.
+    /// The chosen identity: the person and their role.
     ///
     /// # Errors
     /// `choose_identity`.
@@ -269,7 +269,7 @@ impl Caller {
         self.school.id()
     }
 
-    /// Whose evenings this person sees.
+    /// The evenings that this person may see.
     #[must_use]
     pub fn evening_visibility(&self) -> EveningVisibility {
         match self.role {
@@ -279,7 +279,7 @@ impl Caller {
         }
     }
 
-    /// Only staff.
+    /// Requires staff, and returns their id.
     ///
     /// # Errors
     /// `wrong_role` for anybody else.
@@ -287,7 +287,7 @@ impl Caller {
         if self.role == Role::Staff { Ok(self.person.id()) } else { Err(ApiError::wrong_role()) }
     }
 
-    /// Only a teacher.
+    /// Requires a teacher, and returns their id.
     ///
     /// # Errors
     /// `wrong_role` for anybody else.
@@ -295,8 +295,8 @@ impl Caller {
         if self.role == Role::Teacher { Ok(self.person.id()) } else { Err(ApiError::wrong_role()) }
     }
 
-    /// The parent whose bookings and invites this person may see: their own, or, for staff,
-    /// anybody's.
+    /// The parent to whom this person's access to bookings and invites is limited: parents
+    /// themselves, `None` (no limit) for staff.
     ///
     /// # Errors
     /// `wrong_role` for teachers.
@@ -308,7 +308,8 @@ impl Caller {
         }
     }
 
-    /// This person as one who changes bookings and invites: a parent their own, staff anybody's.
+    /// This person as the editor of bookings and invites: a parent of their own, staff of any
+    /// parent's.
     ///
     /// # Errors
     /// `wrong_role` for teachers.
@@ -323,13 +324,13 @@ impl Caller {
     }
 }
 
-/// A person who acts in a parent's name: a parent in their own, staff in that of the parent whom
-/// the query names.
+/// A person who acts on behalf of a parent. A parent acts for themselves; staff act for the parent
+/// named in the query.
 #[derive(Clone, Debug)]
 pub struct ActingCaller {
-    /// The person who asks.
+    /// The person who sends the request.
     pub caller: Caller,
-    /// For whom and by whom bookings and invites are read or changed.
+    /// The editor and the parent concerned, for the store.
     pub acting: OnBehalfOf,
     /// The parent.
     pub parent: PersonRow,
@@ -337,8 +338,8 @@ pub struct ActingCaller {
 
 impl ActingCaller {
     /// # Errors
-    /// `wrong_role` for teachers, `not_found` for a parent who is not oneself, `invalid` for staff
-    /// who name nobody.
+    /// `wrong_role` for teachers, `not_found` for a parent who names another parent, `invalid` for
+    /// staff who name none.
     fn of(db: &mut Db, caller: Caller, parent: Option<PersonId>) -> ApiResult<Self> {
         let own = caller.person.id();
         let parent = match (caller.role, parent) {
@@ -375,12 +376,12 @@ impl FromRequest for Caller {
     }
 }
 
-/// The guest sessions of the browser; empty when it has none.
+/// The guest sessions of the browser; empty without a guest cookie.
 #[derive(Clone, Debug)]
 pub struct GuestSessions {
     /// The school.
     pub school: SchoolRow,
-    /// The sessions that the cookie names, newest first.
+    /// The session ids in the cookie, newest first.
     pub ids: Vec<SessionId>,
 }
 

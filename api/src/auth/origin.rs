@@ -1,5 +1,4 @@
-//! Where a request that changes something comes from: the school's own pages, or a program without
-//! a browser (OWASP CSRF cheat sheet, "verifying origin").
+//! CSRF protection by the `Origin` header (OWASP CSRF cheat sheet, "verifying origin").
 
 use actix_web::{
     HttpRequest,
@@ -12,11 +11,12 @@ use crate::{
     problem::{ApiError, ApiResult},
 };
 
-/// Checks the `Origin` of a request that may change something. With a cookie of ours it must be
-/// there and be the school's; without one it may be missing, but not be another site's.
+/// Checks the `Origin` of a request that may change something. A request with one of our cookies
+/// must have it, and it must be the school's own. A request without our cookies may omit it, but
+/// must not send another site's.
 ///
 /// # Errors
-/// `bad_origin` otherwise; what the database says.
+/// `bad_origin`; the errors of the database.
 pub async fn check(app: &App, req: &HttpRequest) -> ApiResult<()> {
     if !req.headers().contains_key(header::ORIGIN) && !cookies::has_any(req) {
         return Ok(());
@@ -24,12 +24,12 @@ pub async fn check(app: &App, req: &HttpRequest) -> ApiResult<()> {
     require_own_origin(app, req).await
 }
 
-/// Checks that the `Origin` is there and is the one where the settings have the school's pages. The
-/// `Host` header only says which school is meant: another site can lead its own name to us, and
-/// then both headers are its own.
+/// Checks that the `Origin` is present and is the configured address of the school's pages. The
+/// `Host` header only selects the school and is not trusted: another site can point its own name at
+/// this server, and then both headers have that name.
 ///
 /// # Errors
-/// `bad_origin` otherwise; what the database says.
+/// `bad_origin`; the errors of the database.
 pub async fn require_own_origin(app: &App, req: &HttpRequest) -> ApiResult<()> {
     let host = match app.schools.find(school_address(req)).await {
         Ok(school) => school.host,

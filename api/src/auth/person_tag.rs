@@ -1,6 +1,6 @@
-//! The mark of the person that a browser's session is: a page that was made for one person gets no
-//! answer as another. The tabs of a browser share its cookie. Where somebody else logs in in one of
-//! them, the others go on sending what their person wants, with the new person's cookie.
+//! The person tag: stops a page that was loaded for one person from acting as another. All tabs of
+//! a browser share its session cookie. When somebody else logs in in one tab, the other tabs go on
+//! sending requests of the earlier person, with the new person's cookie.
 
 use std::{
     fmt,
@@ -23,14 +23,15 @@ use crate::{
     store::sessions::{PersonSession, Role},
 };
 
-/// In an answer: whom it is for. In a request: whom the page that sends it was made for.
+/// Header of the person tag. A response has the tag of the session's person. A request has the tag
+/// of the person for whom the page was loaded.
 pub const HEADER: HeaderName = HeaderName::from_static("parlour-person");
 
-/// So many characters of a hash are enough to tell people apart.
+/// Length of a tag in characters: enough of the hash to tell people apart.
 const LENGTH: usize = 22;
 
-/// The mark of a session's person and role, a keyed hash; none while nobody is chosen. Another
-/// session of the same person has the same one.
+/// The tag of a session's person and role, a keyed hash; `None` until an identity is chosen. All
+/// sessions of one person in one role have the same tag.
 #[must_use]
 pub fn of(keys: &Keys, session: &PersonSession) -> Option<String> {
     let (person, role) = session.identity.as_ref()?;
@@ -45,7 +46,7 @@ pub fn of(keys: &Keys, session: &PersonSession) -> Option<String> {
     Some(mark)
 }
 
-/// What a request says of its person, and what its session turns out to be.
+/// The tag that a request expects, and the tag of its session once that is loaded.
 #[derive(Clone)]
 pub struct PersonTags {
     app: Data<App>,
@@ -54,7 +55,8 @@ pub struct PersonTags {
 }
 
 impl PersonTags {
-    /// Those of a request, which keeps them for its answer.
+    /// Reads the expected tag of a request, and stores the tags in its extensions for the
+    /// response.
     pub(super) fn of(app: Data<App>, req: &HttpRequest) -> Self {
         let expected = req
             .headers()
@@ -65,7 +67,7 @@ impl PersonTags {
         person_tags
     }
 
-    /// Lets a session pass that is the expected person's.
+    /// Checks that the session has the expected tag, if the request sent one.
     ///
     /// # Errors
     /// `session_changed`.
@@ -80,7 +82,7 @@ impl PersonTags {
         Ok(())
     }
 
-    /// For the answer.
+    /// The header value for the response, once the session is loaded.
     #[must_use]
     pub fn header(&self) -> Option<HeaderValue> {
         HeaderValue::from_str(self.found.get()?).ok()

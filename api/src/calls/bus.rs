@@ -1,68 +1,67 @@
-//! How nodes share what is said in a call. Seats are in the database, so a node that hears nothing
-//! still keeps every rule; it only learns of changes half a second later, and can't pass signals on
-//! to another node.
+//! The bus by which nodes share call events. Seats are in the database, so a node that receives
+//! nothing still keeps every rule; it only learns of changes up to half a second later, and can't
+//! pass signals to another node.
 
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use parlour_domain::id::{BookingId, ParticipantId};
 use parlour_wire::{Media, Signal};
 
-/// Something that other nodes are to know of a call.
+/// A message about a call to the other nodes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BusMessage {
-    /// Its rows changed.
+    /// The database rows of the call changed.
     Changed(BookingId),
-    /// A node has its first connection of it, and wants to know what the others send.
+    /// A node has its first connection of the call and asks the others for their media states.
     Hello(BookingId),
-    /// What somebody sends.
+    /// The media that a connection sends changed.
     Media {
-        /// In which call.
+        /// The call.
         booking: BookingId,
-        /// Who.
+        /// The sender.
         of: ParticipantId,
-        /// By which connection of theirs.
+        /// The sender's connection.
         connection: u32,
-        /// What.
+        /// The new media state.
         media: Media,
     },
-    /// Something for one connection.
+    /// A signal to one connection.
     Signal(AddressedSignal),
 }
 
-/// A signal on its way.
+/// A signal with its sender and recipient.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AddressedSignal {
-    /// In which call.
+    /// The call.
     pub booking: BookingId,
-    /// From whom.
+    /// The sender.
     pub from: ParticipantId,
-    /// From which connection of theirs.
+    /// The sender's connection.
     pub from_connection: u32,
-    /// To whom.
+    /// The recipient.
     pub to: ParticipantId,
-    /// To which connection of theirs.
+    /// The recipient's connection.
     pub to_connection: u32,
-    /// What.
+    /// The signal.
     pub signal: Signal,
 }
 
-/// A node, as the bus knows it.
+/// A node that receives messages from the bus.
 pub trait Node: Send + Sync {
-    /// Takes a note of another node. Must not wait.
+    /// Handles a message of another node. Must not block.
     fn receive(&self, note: BusMessage);
 }
 
-/// Carries notes between nodes. May lose some, and may bring them in another order than they were
-/// sent.
+/// Carries messages between nodes. May lose messages and may deliver them out of order.
 pub trait Bus: Send + Sync {
-    /// Lets a node hear the others from now on, for as long as it is there.
+    /// Subscribes a node to the messages of the others until the node is dropped.
     fn subscribe(&self, node: Weak<dyn Node>);
 
-    /// Brings a note to all nodes but the one that sends it.
+    /// Sends a message to all nodes except the sender.
     fn publish(&self, from: &Weak<dyn Node>, note: &BusMessage);
 }
 
-/// The bus of nodes in one process.
+/// A bus for nodes in one process.
 #[derive(Default)]
 pub struct InProcess(RwLock<Vec<Weak<dyn Node>>>);
 

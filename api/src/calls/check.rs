@@ -1,5 +1,5 @@
-//! A WebSocket that answers and does nothing else: a browser sees by it, at any time, whether its
-//! network carries one.
+//! The connection check: a WebSocket that answers pings, by which a browser tests at any time
+//! whether its network lets WebSockets through.
 
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Session};
 use parlour_wire::{ClientMessage, ServerMessage};
@@ -11,7 +11,7 @@ use super::{
     sessions::SessionSocket,
 };
 
-/// Answers each `ping`, for a short while, or until the session has opened too many other sockets.
+/// Answers each `ping` until a limit is reached or the session has opened too many other sockets.
 pub async fn serve(
     mut session: Session,
     messages: AggregatedMessageStream,

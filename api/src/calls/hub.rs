@@ -1,6 +1,6 @@
-//! The calls that this node has connections of: tells each connection what changed, renews their
-//! places, ends what time ends. The database decides everything; this only compares what it says
-//! with what was told.
+//! The calls that have connections on this node: sends each connection what changed, renews the
+//! leases of their places, and settles deadlines that have passed. The database decides
+//! everything; the hub only compares the stored state with what was sent before.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -40,17 +40,17 @@ use crate::{
 
 /// How often the versions of the calls are compared.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// How soon after another that may be, when somebody asks for it.
+/// The shortest pause before a comparison that was asked for by a wake-up.
 const MIN_INTERVAL: Duration = Duration::from_millis(20);
-/// A place is renewed when no more than this is left of it.
+/// A place is renewed when no more than this is left of its lease.
 const RENEW_BEFORE: TimeDelta = TimeDelta::seconds(20);
 /// How many calls are read or written at a time.
 const CONCURRENCY: usize = 8;
 
-/// All calls of this node.
+/// The hub of a node: all calls that have connections on it.
 pub struct Hub {
     rooms: Mutex<HashMap<BookingId, Room>>,
-    /// Calls of which another node says that they changed.
+    /// Calls that must be read again: another node reported a change, or a lease was lost.
     stale: Mutex<HashSet<BookingId>>,
     next_socket: AtomicU64,
     sessions: Arc<Sessions>,
@@ -61,13 +61,13 @@ pub struct Hub {
     random: Random,
     woken: Notify,
     closing: watch::Sender<bool>,
-    /// There is a relay: some pairs go through it alone.
+    /// Whether a TURN relay is configured, which some pairs must use.
     has_relay: bool,
     metrics: JobMetrics,
 }
 
 impl Hub {
-    /// A node's hub. [`Self::run`] makes it work.
+    /// Creates the hub of a node. [`Self::run`] must run for it to work.
     #[must_use]
     pub fn new(
         store: Store,
@@ -97,7 +97,7 @@ impl Hub {
         hub
     }
 
-    /// Watches over the calls until `stopped` is ready; then all sockets are closed.
+    /// Watches the calls until `stopped` completes; then closes all sockets.
     pub async fn run(self: Arc<Self>, stopped: impl Future<Output = ()>) {
         let mut stopped = pin!(stopped);
         loop {
@@ -112,26 +112,26 @@ impl Hub {
         self.close();
     }
 
-    /// Something was written that may concern a call: looks at them now, without waiting for the
-    /// tick.
+    /// Checks all calls at once instead of at the next poll, after a write that may concern a call.
     pub fn wake(&self) {
         if !self.rooms().is_empty() {
             self.woken.notify_one();
         }
     }
 
-    /// Closes all sockets; browsers connect again, to a node that goes on.
+    /// Closes all sockets. The browsers reconnect to a node that is still running.
     pub fn close(&self) {
         self.closing.send_replace(true);
     }
 
-    /// Becomes true when the sockets are to close.
+    /// Becomes true when the sockets must close.
     #[must_use]
     pub fn closing(&self) -> watch::Receiver<bool> {
         self.closing.subscribe()
     }
 
-    /// Counts a new socket of a session; none when the session has as many in calls as it may have.
+    /// Counts a new socket of a session; `None` when the session has the maximum number of sockets
+    /// and all of them are in calls.
     #[must_use]
     pub fn new_socket(&self, session: SessionId) -> Option<SessionSocket> {
         self.sessions.open(session, self.next_socket.fetch_add(1, Ordering::Relaxed))
@@ -143,7 +143,7 @@ impl Hub {
         self.sessions.sockets()
     }
 
-    /// The time and the ids of one change.
+    /// The context of one change: the current time and a source of ids.
     #[must_use]
     pub fn context(&self) -> Context {
         Context::new(self.clock.now(), self.random.clone())
@@ -155,7 +155,7 @@ impl Hub {
         &self.store
     }
 
-    /// A connection was let in: it is told all, and the others that it is there.
+    /// Adds an admitted connection. It gets the full state of the call, and the others learn of it.
     pub async fn join(&self, id: SocketId, member: Member) {
         let booking = member.visitor.booking;
         let is_first = {
@@ -171,8 +171,8 @@ impl Hub {
         self.changed(booking).await;
     }
 
-    /// A connection is over: none when it was put out before, or another socket of the same device
-    /// took its place.
+    /// Removes a connection and returns it; `None` when it was evicted before or replaced by
+    /// another socket of the same device.
     pub fn leave(&self, booking: BookingId, id: SocketId) -> Option<Member> {
         let mut rooms = self.rooms();
         let room = rooms.get_mut(&booking)?;
@@ -183,15 +183,14 @@ impl Hub {
         member
     }
 
-    /// A call's rows were changed by this node: tells its own connections, and the other nodes.
+    /// Tells this node's connections and the other nodes that this node changed a call's rows.
     pub async fn changed(&self, booking: BookingId) {
         self.publish(&BusMessage::Changed(booking));
         self.refresh(booking).await;
     }
 
-    /// Passes a signal on. It is dropped when the sender or the recipient does not sit, or the
-    /// number is of an older connection; one for a connection that is about to come waits for
-    /// it.
+    /// Passes on a signal. It is dropped when the sender or the recipient has no seat, or when it
+    /// names an older connection. A signal to a connection that is about to join is kept for it.
     pub fn signal(
         &self,
         visitor: &Visitor,
@@ -219,7 +218,7 @@ impl Hub {
         self.publish(&BusMessage::Signal(addressed));
     }
 
-    /// Shows the others what somebody sends.
+    /// Tells the others in the call which media a participant sends.
     pub fn media(&self, visitor: &Visitor, id: SocketId, media: Media) {
         let mut rooms = self.rooms();
         let Some(room) = rooms.get_mut(&visitor.booking) else { return };
@@ -248,13 +247,13 @@ impl Hub {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads a call and tells its connections what changed; puts out those that have no place any
-    /// more.
+    /// Reads a call and tells its connections what changed; evicts those that have lost their
+    /// place.
     async fn refresh(&self, booking: BookingId) {
         let now = self.clock.now();
         let view = match self.store.read(move |db| calls::snapshot(db, booking, now)).await {
             Ok(view) => view,
-            Err(error) => return log_failure("read", booking, &error),
+            Err(error) => return log_failure("snapshot read", booking, &error),
         };
         let gone =
             self.rooms().get_mut(&booking).map(|room| room.apply(view, now)).unwrap_or_default();
@@ -272,15 +271,15 @@ impl Hub {
         match reason {
             Ok(reason) => member.evict(&reason),
             Err(error) => {
-                log_failure("ask why somebody is out of", booking, &error);
+                log_failure("removal reason lookup", booking, &error);
                 member.evict(&LeaveReason::expired());
             }
         }
-        // Its socket finds no member any more when it ends, and so changes nothing.
+        // The socket finds no member when it ends, so it changes nothing in the database.
         drop(rooms.get_mut(&booking).and_then(|room| room.leave(id)));
     }
 
-    /// One look at all calls of this node.
+    /// Renews leases, then reads every call that has changed or whose deadline has passed.
     async fn poll_calls(&self) {
         let now = self.clock.now();
         self.renew().await;
@@ -299,17 +298,14 @@ impl Hub {
             return;
         }
         let bookings: Vec<BookingId> = known.iter().map(|(booking, _)| *booking).collect();
-        let versions: HashMap<BookingId, i32> = match self
-            .store
-            .read(move |db| calls::versions(db, &bookings))
-            .await
-        {
-            Ok(versions) => versions.into_iter().collect(),
-            Err(error) => {
-                tracing::warn!(error = %chain(&error), "the versions of the calls can't be read");
-                return;
-            }
-        };
+        let versions: HashMap<BookingId, i32> =
+            match self.store.read(move |db| calls::versions(db, &bookings)).await {
+                Ok(versions) => versions.into_iter().collect(),
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "call version poll failed");
+                    return;
+                }
+            };
         let mut changed: HashSet<BookingId> = stale;
         changed.extend(
             known
@@ -336,7 +332,7 @@ impl Hub {
         }
     }
 
-    /// Renews the places of all connections that are up and whose time runs short.
+    /// Renews the places of all connections whose lease ends soon.
     async fn renew(&self) {
         let now = self.clock.now();
         let due: Vec<(SocketId, Visitor, u32)> = {
@@ -363,12 +359,12 @@ impl Hub {
                     room.renewed(id, lease_ends_at);
                 }
             }
-            // It is this connection's no more.
+            // The place does not belong to this connection any more.
             Ok(false) => {
                 self.metrics.count_lost_lease(LeasedJob::Seat);
                 self.stale.lock().unwrap_or_else(PoisonError::into_inner).insert(booking);
             }
-            Err(error) => log_failure("renew a place in", booking, &error),
+            Err(error) => log_failure("lease renewal", booking, &error),
         }
     }
 }
@@ -412,7 +408,7 @@ fn log_failure(what: &str, booking: BookingId, error: &Error) {
     tracing::warn!(
         %booking,
         error = %chain(error),
-        "could not {what} a call; the next look tries again"
+        "call {what} failed"
     );
 }
 

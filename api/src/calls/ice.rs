@@ -1,6 +1,6 @@
-//! The STUN and TURN servers that a browser is told, with credentials of the session that asks (the
-//! TURN REST API of draft-uberti-behave-turn-rest-00, which coturn's `use-auth-secret` checks). The
-//! user name stands in the TURN server's log: an expiry and an opaque id, nothing of the person.
+//! The STUN and TURN servers that a browser is told to use, with credentials for its session (the
+//! TURN REST API of draft-uberti-behave-turn-rest-00, which coturn checks with `use-auth-secret`).
+//! The TURN server logs the user name, so it holds an expiry and an opaque id and no personal data.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ use sha1::Sha1;
 
 use crate::config::{Ice, Turn};
 
-/// Servers with the same credentials.
+/// ICE servers that share credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Servers {
-    /// Their addresses.
+    /// The URLs of the servers.
     pub urls: Vec<String>,
-    /// User name and password, for TURN.
+    /// User name and password; TURN only.
     pub credential: Option<(String, String)>,
 }
 
@@ -27,8 +27,9 @@ impl fmt::Debug for Servers {
     }
 }
 
-/// The servers of the settings; the credentials are good until `expires_at`, whole seconds. `name`
-/// is opaque and the same for all answers to one session: coturn counts a user's connections by it.
+/// The configured servers. The credentials are valid until `expires_at`, in whole seconds. `name`
+/// must be opaque and the same in all responses to one session, because coturn counts a user's
+/// connections by it.
 #[must_use]
 pub fn servers(ice: &Ice, name: &str, expires_at: DateTime<Utc>) -> Vec<Servers> {
     let stun = Some(&ice.stun_urls)

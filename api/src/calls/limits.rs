@@ -1,45 +1,45 @@
-//! What one WebSocket may do to the server: how much, how fast, how long without a word.
+//! Limits of a call WebSocket: sizes, rates and timeouts.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The largest message, in bytes.
+/// The largest message of a call socket, in bytes.
 pub const MAX_MESSAGE: usize = 32 * 1024;
-/// The largest one to a socket that only checks the way.
+/// The largest message of a connection check socket, in bytes.
 pub const MAX_CHECK_MESSAGE: usize = 1024;
-/// Messages of a socket.
+/// The rate of messages of a socket.
 pub const MESSAGES: Rate = Rate { per_second: 50.0, burst: 200.0 };
-/// Bytes of a socket's messages.
+/// The rate of bytes of a socket's messages.
 pub const BYTES: Rate = Rate { per_second: 64.0 * 1024.0, burst: 512.0 * 1024.0 };
-/// What asks the database for something: `join`, `send_code` and `extend` of a session, over all of
-/// its sockets.
+/// The rate of requests that reach the database: `join`, `send_code` and `extend` of a session,
+/// over all of its sockets.
 pub const REQUESTS: Rate = Rate { per_second: 1.0, burst: 5.0 };
 /// How many sockets a session may have.
 pub const SOCKETS: usize = 4;
-/// From opening the socket to the first `join`.
+/// The time between opening the socket and the first `join`.
 pub const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// To answer `move_here` or to find the code in the mail.
+/// The time to answer `move_here` or to find the code in the mail.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
-/// How long a socket that only checks the way to the server may be open.
+/// How long a connection check socket may be open.
 pub const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
-/// How many messages it may bring.
+/// How many messages a connection check socket may send.
 pub const CHECK_MESSAGES: u32 = 30;
-/// How long a browser may take to take a message.
+/// How long a browser may take to accept a message.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many messages wait for a browser before it is given up.
+/// How many messages may wait for a browser before its socket is closed.
 pub const SEND_QUEUE_LEN: usize = 256;
 
-/// How much is allowed.
+/// The rate of a token bucket.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
-    /// Over time.
+    /// How much is added a second.
     per_second: f64,
-    /// At once.
+    /// The capacity of the bucket, and so the largest burst.
     burst: f64,
 }
 
-/// A bucket that fills by its rate.
+/// A token bucket.
 pub struct Bucket {
     rate: Rate,
     left: f64,
@@ -47,13 +47,13 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A full one.
+    /// A full bucket.
     #[must_use]
     pub const fn full(rate: Rate, now: Instant) -> Self {
         Self { rate, left: rate.burst, at: now }
     }
 
-    /// Takes so much out; false when it is not there.
+    /// Takes an amount; returns false, and takes nothing, when less than that is left.
     pub fn take(&mut self, amount: f64, now: Instant) -> bool {
         self.fill(now);
         let there = self.left >= amount;
@@ -63,14 +63,14 @@ impl Bucket {
         there
     }
 
-    /// Takes one out, or promises the next one: says how long to wait for it.
+    /// Reserves one token, and returns how long to wait for it.
     pub fn wait_for_one(&mut self, now: Instant) -> Duration {
         self.fill(now);
         self.left -= 1.0;
         Duration::from_secs_f64((-self.left / self.rate.per_second).max(0.0))
     }
 
-    /// Whether nothing is taken out that has not come back.
+    /// Whether the bucket has refilled.
     pub fn is_full(&mut self, now: Instant) -> bool {
         self.fill(now);
         self.left >= self.rate.burst

@@ -1,6 +1,6 @@
-//! The call around its rules: the WebSockets of this node, what they are told, and what browsers
-//! need to reach each other. Who may enter, who sits and who waits is decided by `store::calls` and
-//! `domain::call`; nothing here decides it.
+//! WebSocket handling for calls: the sockets of this node, the messages sent to them, and the ICE
+//! servers that browsers need to reach each other. `store::calls` and `domain::call` decide who may
+//! enter, who gets a seat and who waits in the queue; this module decides none of it.
 
 pub mod bus;
 pub mod check;

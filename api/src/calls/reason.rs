@@ -1,4 +1,4 @@
-//! Why somebody who was in a call is not in it any more, in words for a program and for a person.
+//! Reasons why a participant is out of a call: a code for programs and a text for people.
 
 use chrono::{DateTime, Utc};
 use parlour_domain::{Refusal, call::CallState};
@@ -12,12 +12,12 @@ use crate::{
     },
 };
 
-/// Why somebody is out.
+/// The reason why a participant is out of a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LeaveReason {
-    /// For a program.
+    /// A stable code for programs.
     pub code: &'static str,
-    /// For a person.
+    /// A text for people.
     pub detail: String,
 }
 
@@ -26,25 +26,25 @@ impl LeaveReason {
         Self { code, detail: detail.to_owned() }
     }
 
-    /// They left by themselves.
+    /// The participant left the call.
     #[must_use]
     pub fn left() -> Self {
         Self::new("left", "You left the call.")
     }
 
-    /// The browser's messages are of another version.
+    /// The browser speaks another version of the call protocol.
     #[must_use]
     pub fn version_unknown() -> Self {
         Self::new("version_unknown", "This page is older than the server. Load it again.")
     }
 
-    /// The session is over.
+    /// The session has ended.
     #[must_use]
     pub fn logged_out() -> Self {
         Self::new("logged_out", "You were logged out. Log in again to come back.")
     }
 
-    /// The lease ran out.
+    /// The lease of the participant's place ran out.
     #[must_use]
     pub fn expired() -> Self {
         Self::new("expired", "The connection was lost for too long. Enter again.")
@@ -81,7 +81,8 @@ impl From<Error> for LeaveReason {
     }
 }
 
-/// Why a connection has lost its place: asks at the door again, as if its browser came anew.
+/// Finds out why a connection lost its place, by the same checks as for a participant who enters
+/// anew.
 ///
 /// # Errors
 /// When the database fails.
@@ -102,8 +103,8 @@ pub fn removal_reason(
             CallState::Open
                 if door.place.as_ref().is_some_and(|place| place.connection != connection) =>
             {
-                // A guest's link in another browser may be in another's hands; a person's sessions
-                // are their own.
+                // A guest's link that is open in another browser may be used by someone else. All
+                // sessions of a logged-in person are their own.
                 let is_other = matches!(visitor.who, CallIdentity::Guest(_))
                     && door.place.is_some_and(|place| place.session != visitor.session);
                 if is_other { LeaveReason::opened_elsewhere() } else { LeaveReason::taken_over() }

@@ -1,16 +1,17 @@
-//! Takes network addresses out of what the browsers of a parent and of a guest tell each other:
-//! what is left leads through the relay alone (RFC 8839).
+//! Strips network addresses from the signals between a parent's and a guest's browser, so that only
+//! the path through the TURN relay is left (RFC 8839).
 
 use parlour_wire::{Signal, SignalKind};
 
-/// An address that is none (RFC 8445, 9: a relayed candidate may hide what it is related to).
+/// The unspecified address, with which a relayed candidate may hide its related address (RFC 8445,
+/// 9).
 const UNSPECIFIED_ADDRESS: &str = "0.0.0.0";
 
-/// The signal without any address but the relay's; none when nothing of it is left.
+/// The signal with no address but the relay's; `None` when nothing of it is left.
 #[must_use]
 pub fn strip_addresses(signal: Signal) -> Option<Signal> {
     let data = match signal.kind {
-        // The empty one says that there is no other.
+        // An empty candidate marks the end of candidates.
         SignalKind::Candidate if signal.data.is_empty() => return Some(signal),
         SignalKind::Candidate => candidate(&signal.data)?,
         SignalKind::Offer | SignalKind::Answer => description(&signal.data),
@@ -18,8 +19,8 @@ pub fn strip_addresses(signal: Signal) -> Option<Signal> {
     Some(Signal { data, ..signal })
 }
 
-/// `candidate:1 1 udp 41885439 203.0.113.10 50000 typ relay raddr 192.0.2.7 rport 40000`: a relayed
-/// one, without the address behind it.
+/// A relayed candidate without the address behind it, such as `candidate:1 1 udp 41885439
+/// 203.0.113.10 50000 typ relay raddr 192.0.2.7 rport 40000`; `None` for any other candidate.
 fn candidate(line: &str) -> Option<String> {
     let mut words: Vec<&str> = line.split_ascii_whitespace().collect();
     if words.get(6..8)? != ["typ", "relay"] {
@@ -47,7 +48,8 @@ fn description(sdp: &str) -> String {
     lines
 }
 
-/// A line of a description, without an address of the browser's own; none when it is nothing else.
+/// A line of a session description without the browser's own address; `None` if the line must be
+/// dropped.
 fn of_description(line: &str) -> Option<String> {
     if let Some(found) = line.strip_prefix("a=candidate:") {
         return candidate(&format!("candidate:{found}")).map(|line| format!("a={line}"));

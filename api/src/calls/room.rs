@@ -1,5 +1,5 @@
-//! What one node knows of one call: its own connections, and what the database said last. Decides
-//! whom to tell what; waits for nothing.
+//! The state of one call on one node: the node's own connections and the last snapshot read from
+//! the database. Decides which messages each connection gets. Does no I/O and never blocks.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,30 +23,31 @@ use crate::{
     views::{self, moment},
 };
 
-/// How long a signal waits for a connection that others are told of before it is here.
+/// How long a signal is kept for a connection that the database already shows as seated but that
+/// has not joined this node's room yet.
 const EARLY: TimeDelta = TimeDelta::seconds(3);
-/// How much waits so, in bytes of the signals' data.
+/// The limit of early signals of a call, in bytes of their data.
 const EARLY_BYTES: usize = 256 * 1024;
-/// How many signals wait so: a quarter of what a browser's queue holds, since they come to it all
-/// at once.
+/// The limit of early signals of a call, by number. It is a quarter of a browser's send queue,
+/// because all of them are delivered to one browser at once.
 const EARLY_SIGNALS: usize = SEND_QUEUE_LEN / 4;
 
-/// A socket of this node.
+/// The id of a socket of this node.
 pub type SocketId = u64;
 
-/// What is to be done with a socket.
+/// An instruction for a socket.
 #[derive(Clone, Debug)]
 pub enum Outgoing {
-    /// Send this.
+    /// Send this message.
     Text(ByteString),
-    /// Send this and close: one is out of the call.
+    /// Send this last message, then close: the participant is out of the call.
     Left(ByteString),
-    /// Close without a word: the same browser has come with another socket.
+    /// Close without a message: the same device has connected with another socket.
     Replaced,
 }
 
-/// The way to a browser. What finds the queue full is lost, so the socket is closed then: the
-/// browser comes back and is told everything anew.
+/// The sending end of a browser's message queue. A message is lost when the queue is full. The
+/// socket is then closed, and the browser reconnects and gets the full state again.
 #[derive(Clone)]
 pub struct SocketSender {
     queue: mpsc::Sender<Outgoing>,
@@ -54,22 +55,22 @@ pub struct SocketSender {
 }
 
 impl SocketSender {
-    /// One whose queue holds so many messages, and where they come out.
+    /// A sender with a queue of `length` messages, and the queue's receiving end.
     #[must_use]
     pub fn new(length: usize) -> (Self, mpsc::Receiver<Outgoing>) {
         let (queue, messages) = mpsc::channel(length);
         (Self { queue, overflowed: Arc::default() }, messages)
     }
 
-    /// Puts a message into the queue.
+    /// Queues a message; when the queue is full, drops it and notifies [`Self::overflowed`].
     pub fn send(&self, outgoing: Outgoing) {
-        // A closed queue is one whose socket is at its end already.
+        // A closed queue needs no notice, because its socket is ending already.
         if matches!(self.queue.try_send(outgoing), Err(mpsc::error::TrySendError::Full(_))) {
             self.overflowed.notify_one();
         }
     }
 
-    /// Ready when a message was lost.
+    /// Completes when a message was lost because the queue was full.
     pub async fn overflowed(&self) {
         self.overflowed.notified().await;
     }
@@ -84,26 +85,26 @@ fn find_place(
     person.place.filter(|place| place.connection == connection)
 }
 
-/// How somebody is in the call, as they were told.
+/// A member's state in the call, as last sent to their browser.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum MemberState {
-    /// Nothing yet.
+    /// Nothing was sent yet.
     New,
     Seated,
     Waiting(u32),
-    /// They are being put out.
+    /// The member has lost their place and is about to be evicted.
     Leaving,
 }
 
-/// One connection of this node.
+/// A connection of this node that is in the call.
 pub struct Member {
-    /// Who.
+    /// The participant and their session.
     pub visitor: Visitor,
-    /// The number of the connection.
+    /// The number of the connection within the call.
     pub number: u32,
-    /// It goes on where the same device was before.
+    /// Whether the connection resumes the seat that the same device had before.
     pub resumed: bool,
-    /// Until when its place is held, as it was renewed last.
+    /// When the lease of its place ends, by the last renewal.
     pub lease_ends_at: DateTime<Utc>,
     out: SocketSender,
     standing: MemberState,
@@ -112,7 +113,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// A connection that was let in.
+    /// A connection that was just admitted to the call.
     #[must_use]
     pub fn new(
         visitor: Visitor,
@@ -137,7 +138,8 @@ impl Member {
         self.out.send(outgoing);
     }
 
-    /// Says why one is out. Whoever can't be told finds out by the closed socket.
+    /// Sends the reason why the member is out. A browser that can't be reached notices the closed
+    /// socket.
     pub fn evict(&self, reason: &LeaveReason) {
         self.send(Outgoing::Left(left_message(reason)));
     }
@@ -149,46 +151,45 @@ pub struct Room {
     view: Option<Snapshot>,
     members: HashMap<SocketId, Member>,
     media: HashMap<(ParticipantId, u32), Media>,
-    /// Signals that came before the connection that they are for, and when.
+    /// Signals that arrived before their recipient's connection, with the time of arrival.
     early: VecDeque<(DateTime<Utc>, AddressedSignal)>,
-    /// There is a relay.
+    /// Whether a TURN relay is configured.
     has_relay: bool,
 }
 
-/// The last message to somebody.
+/// The last message to a participant who is out of the call.
 #[must_use]
 pub fn left_message(reason: &LeaveReason) -> ByteString {
     text(&ServerMessage::Out { code: reason.code.to_owned(), detail: reason.detail.clone() })
 }
 
-/// A message as it is sent.
+/// Serialises a message to JSON.
 #[must_use]
 pub fn text(message: &ServerMessage) -> ByteString {
-    // The shapes hold nothing that JSON can't, so that this can't fail.
+    // Every message type can be written as JSON, so this never fails.
     serde_json::to_string(message).unwrap_or_default().into()
 }
 
 impl Room {
-    /// A call of which no connection is here yet.
+    /// A call that has no connection on this node yet.
     #[must_use]
     pub fn new(has_relay: bool) -> Self {
         Self { has_relay, ..Self::default() }
     }
 
-    /// Whether no connection is left.
+    /// Whether the call has no connection on this node.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// The version of what the database said last.
+    /// The version of the last snapshot; `None` before the first one.
     #[must_use]
     pub fn version(&self) -> Option<i32> {
         self.view.as_ref().map(|view| view.version)
     }
 
-    /// A connection comes. The socket that the same device had before is closed and is no member
-    /// any more.
+    /// Adds a connection. The socket that the same device had before is closed and removed.
     pub fn join(&mut self, id: SocketId, member: Member) {
         let is_same = |old: &Member| {
             old.number == member.number && old.visitor.participant() == member.visitor.participant()
@@ -203,18 +204,19 @@ impl Room {
         self.members.insert(id, member);
     }
 
-    /// A connection goes; none when it was put out before.
+    /// Removes a connection and returns it; `None` if it was evicted before.
     pub fn leave(&mut self, id: SocketId) -> Option<Member> {
         self.members.remove(&id).filter(|member| member.standing != MemberState::Leaving)
     }
 
-    /// Takes what the database says now and tells whom it concerns. Gives back those who have no
-    /// place any more.
+    /// Applies a snapshot and sends each member what changed for them. Returns the members that
+    /// have lost their place; they must be evicted. A snapshot older than the last one is ignored.
     pub fn apply(&mut self, view: Snapshot, now: DateTime<Utc>) -> Vec<(SocketId, Visitor, u32)> {
         if self.version().is_some_and(|known| known > view.version) {
             return Vec::new();
         }
-        // What a connection sends that is newer than the view is kept for the next one.
+        // A connection newer than the snapshot keeps its media state until a later snapshot lists
+        // it.
         self.media.retain(|(participant, number), _| {
             *number >= view.next_connection || find_place(&view, *participant, *number).is_some()
         });
@@ -237,7 +239,7 @@ impl Room {
         gone
     }
 
-    /// Brings the signals that came too early to whoever is here now.
+    /// Delivers the early signals whose recipients have arrived, and drops those that have expired.
     fn deliver_early(&mut self, now: DateTime<Utc>) {
         for (since, addressed) in std::mem::take(&mut self.early) {
             if !self.deliver(&addressed) && now - since < EARLY {
@@ -246,8 +248,9 @@ impl Room {
         }
     }
 
-    /// Keeps a signal whose connection may be about to come: it sits already as the database says,
-    /// so that others offer to it, and its own node hears of it a moment later.
+    /// Keeps a signal whose recipient's connection may be about to join. The database shows such a
+    /// connection as seated before its own node's room knows of it, so other browsers already send
+    /// it offers.
     pub fn buffer_early(&mut self, addressed: AddressedSignal, now: DateTime<Utc>) {
         let comes = |view: &Snapshot| {
             addressed.to_connection >= view.next_connection
@@ -263,7 +266,7 @@ impl Room {
         }
     }
 
-    /// Tells those in the call who is where, if that is news to them.
+    /// Sends the list of people to each member whose last list differs from it.
     fn send_people(&mut self) {
         let Some(view) = &self.view else { return };
         let news = text(&ServerMessage::People { people: people(view, &self.media) });
@@ -277,14 +280,15 @@ impl Room {
         }
     }
 
-    /// Somebody sends something else now. A connection that sits nowhere is shown to nobody.
+    /// Stores which media a connection sends, and tells the members. Connections without a seat are
+    /// not shown to others.
     pub fn set_media(&mut self, of: ParticipantId, connection: u32, media: Media) {
         if self.media.insert((of, connection), media) != Some(media) {
             self.send_people();
         }
     }
 
-    /// What the connections of this node send.
+    /// The media states of this node's connections.
     pub fn local_media(&self) -> impl Iterator<Item = (ParticipantId, u32, Media)> {
         self.members.values().filter_map(|member| {
             let key = (member.visitor.participant(), member.number);
@@ -292,7 +296,7 @@ impl Room {
         })
     }
 
-    /// The connection of a socket, if it sits.
+    /// The connection of a socket, if it has a seat.
     #[must_use]
     pub fn seated(&self, id: SocketId) -> Option<&Member> {
         self.members.get(&id).filter(|member| member.standing == MemberState::Seated)
@@ -304,9 +308,9 @@ impl Room {
         self.members.get(&id)
     }
 
-    /// Brings a signal to its connection, if that is one of this node and sits. That its sender
-    /// sits was seen by the sender's node; what it had on the way before a newer connection of
-    /// the same person is late.
+    /// Delivers a signal if its recipient's connection is on this node and has a seat; returns
+    /// whether it was handled. The sender's node has already checked that the sender has a seat. A
+    /// signal that was sent before the sender's newer connection is stale and is not delivered.
     pub fn deliver(&mut self, addressed: &AddressedSignal) -> bool {
         let Some(view) = &self.view else { return false };
         let has_newer = |person: &Present| {
@@ -325,7 +329,8 @@ impl Room {
         let Some(member) = self.members.values().find(|member| is_recipient(member)) else {
             return false;
         };
-        // A parent and the guest don't learn each other's addresses, whatever their browsers say.
+        // Addresses are stripped here, so that a parent and the guest don't learn each other's
+        // addresses, whatever their browsers send.
         let is_relayed =
             self.has_relay && sender.role.relayed_with() == Some(member.visitor.who.role());
         let signal = if is_relayed {
@@ -344,8 +349,8 @@ impl Room {
         true
     }
 
-    /// The connections whose place must be renewed, so that none runs out while its browser is
-    /// there.
+    /// The connections whose lease ends within `spare`, so that no lease expires while its browser
+    /// is connected.
     pub fn due_for_renewal(
         &self,
         now: DateTime<Utc>,
@@ -360,16 +365,16 @@ impl Room {
             .map(|(id, member)| (*id, member))
     }
 
-    /// A place was renewed.
+    /// Stores the new end of a place's lease.
     pub fn renewed(&mut self, id: SocketId, lease_ends_at: DateTime<Utc>) {
         if let Some(member) = self.members.get_mut(&id) {
             member.lease_ends_at = lease_ends_at;
         }
     }
 
-    /// Whether time alone changes something now: the end is reached, or a place was not renewed.
-    /// Places of other nodes are renewed without our knowledge, so the database has to be asked
-    /// again before anything is done about one.
+    /// Whether a deadline has passed: the end of the call, or the lease of a place that is held by
+    /// no connection of this node. Other nodes renew their places without telling this one, so the
+    /// call must be read again from the database before anything is done about such a lease.
     #[must_use]
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
         let Some(view) = &self.view else { return false };
@@ -432,7 +437,7 @@ impl Member {
             can_extend: view.can_extend && self.visitor.who.role() == CallRole::Teacher,
             late_minutes: view.late_minutes,
         };
-        // The time of day is no news.
+        // The current time is left out of the comparison, because it always differs.
         let key = text(&times(view.times.starts_at));
         if self.sent_times != key {
             let news = text(&times(now));

@@ -1,6 +1,6 @@
-//! The sockets of each session on this node: how many there are, and how often the session asks for
-//! what reaches the database. Each process counts by itself: with two nodes a session may have up
-//! to twice as much.
+//! The call sockets of each session on this node: limits their number, and the rate of requests
+//! that reach the database. Each process counts on its own, so with two nodes a session may have up
+//! to twice as many.
 
 use std::{
     collections::HashMap,
@@ -18,12 +18,12 @@ use super::{
     room::SocketId,
 };
 
-/// All sessions that have a socket, or had one a moment ago.
+/// All sessions that have a socket, or whose request rate limit has not refilled yet.
 #[derive(Default)]
 pub struct Sessions(Mutex<HashMap<SessionId, Session>>);
 
 struct Session {
-    /// The oldest first.
+    /// Sorted by age, the oldest first.
     sockets: Vec<OpenSocket>,
     requests: Bucket,
 }
@@ -34,7 +34,7 @@ struct OpenSocket {
     close: Arc<Notify>,
 }
 
-/// A socket that counts, until it is dropped.
+/// A socket counted for its session until it is dropped.
 pub struct SessionSocket {
     all: Arc<Sessions>,
     session: SessionId,
@@ -43,12 +43,14 @@ pub struct SessionSocket {
 }
 
 impl Sessions {
-    /// Counts a new socket. One too many closes the oldest that is in no call: a browser that lost
-    /// its line may have left some behind. None when all of them are in calls.
+    /// Counts a new socket. At the limit it closes the session's oldest socket that is not in a
+    /// call, because a browser that lost its connection may have left some open. `None` when all
+    /// sockets of the session are in calls.
     pub fn open(self: &Arc<Self>, session: SessionId, id: SocketId) -> Option<SessionSocket> {
         let now = Instant::now();
         let mut all = self.all();
-        // So that it does not grow for ever.
+        // Sessions without sockets and with a full bucket are removed, so that the map does not
+        // grow for ever.
         all.retain(|_, known| !known.sockets.is_empty() || !known.requests.is_full(now));
         let known = all.entry(session).or_insert_with(|| Session {
             sockets: Vec::new(),
@@ -64,7 +66,7 @@ impl Sessions {
         Some(SessionSocket { all: Arc::clone(self), session, id, close })
     }
 
-    /// The number of open sockets.
+    /// The number of open sockets of this node.
     #[must_use]
     pub fn sockets(&self) -> usize {
         self.all().values().map(|session| session.sockets.len()).sum()
@@ -76,13 +78,13 @@ impl Sessions {
 }
 
 impl SessionSocket {
-    /// The socket.
+    /// The id of the socket.
     #[must_use]
     pub const fn id(&self) -> SocketId {
         self.id
     }
 
-    /// It is in a call now.
+    /// Marks the socket as being in a call, which protects it from being closed for a newer one.
     pub fn enter(&self) {
         let mut all = self.all.all();
         if let Some(open) = all
@@ -93,12 +95,12 @@ impl SessionSocket {
         }
     }
 
-    /// Ready when it is to close, because the session has opened too many others.
+    /// Completes when the socket must close because the session has opened too many others.
     pub async fn closed(&self) {
         self.close.notified().await;
     }
 
-    /// Waits until the session may ask for something again that reaches the database.
+    /// Waits until the session's rate limit allows another request that reaches the database.
     pub async fn wait_for_turn(&self) {
         let wait = self
             .all
@@ -144,10 +146,10 @@ mod tests {
             socket.enter();
         }
         fifth.enter();
-        assert!(open(6).is_none(), "all four are in calls");
+        assert!(open(6).is_none(), "all four sockets are in calls");
         assert!(
             all.open(SessionId(Uuid::from_u128(1)), 7).is_some(),
-            "another session has its own"
+            "another session has its own limit"
         );
         drop(four.pop());
         assert!(open(8).is_some());
@@ -165,9 +167,9 @@ mod tests {
             }
             start.elapsed().as_secs()
         };
-        // The time is one that no clock measures: it passes when nobody can go on.
+        // The test uses tokio's paused clock, which advances only when every task waits.
         assert_eq!(ask(1).await, 0);
-        assert_eq!(ask(2).await, 5, "a new socket begins with no new burst");
+        assert_eq!(ask(2).await, 5, "a new socket does not get a new burst");
         time::sleep(REFILLED).await;
         assert_eq!(ask(3).await, 5 + REFILLED.as_secs());
     }

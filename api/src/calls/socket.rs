@@ -1,5 +1,5 @@
-//! One WebSocket: takes the browser's messages one after the other, within the limits, and sends it
-//! what the hub says. Whatever a browser does here touches no other connection.
+//! One call WebSocket: handles the browser's messages one at a time within the limits, and sends it
+//! the hub's messages. A misbehaving browser affects no other connection.
 
 use std::sync::Arc;
 
@@ -34,62 +34,62 @@ use crate::{
     },
 };
 
-/// A WebSocket that was just opened by somebody whom the door let pass.
+/// A WebSocket that was just opened, after its caller was allowed to see the call.
 pub struct NewSocket {
-    /// The calls of this process.
+    /// The hub of this process.
     pub hub: Arc<Hub>,
-    /// The keys of hashes and codes.
+    /// The keys for hashes and codes.
     pub keys: Keys,
     /// Wakes the mail worker.
     pub wake: Arc<Notify>,
-    /// The person who opened it, and the call.
+    /// The person who opened the socket, and the call.
     pub visitor: Visitor,
     /// The keyed hash of the client's network address.
     pub client_hash: String,
-    /// It among the sockets of its session.
+    /// The socket's entry in its session's count.
     pub session_socket: SessionSocket,
-    /// The connection that it has come by.
+    /// The TCP connection that carries the socket.
     pub connection: Option<Handle>,
-    /// Its sending side.
+    /// The sending side of the socket.
     pub session: Session,
 }
 
-/// A browser's connection.
+/// A call WebSocket.
 pub struct Socket {
     opened: NewSocket,
     out: SocketSender,
     messages: Bucket,
     bytes: Bucket,
     state: SocketState,
-    /// The keyed hash of the tab's key, once it said `join`.
+    /// The keyed hash of the tab's key; known after the first `join`.
     device_hash: Option<String>,
 }
 
-/// How far a browser has come.
+/// The state of a socket.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SocketState {
-    /// It must say `join` until then, at first or as the answer to a question.
+    /// Not in the call. It must send `join` before this deadline, at first or to answer a question.
     Outside(Instant),
-    /// It is in the call by this connection, and must be heard until then.
+    /// In the call with this connection. It must send something before `heard_until`.
     Inside { connection: u32, heard_until: Instant },
 }
 
-/// Why a socket ends.
+/// The reason why a socket ends.
 enum SocketEnd {
-    /// The browser is gone, or was not heard for too long.
+    /// The browser disconnected or was silent for too long.
     Vanished,
-    /// It left, and knows so.
+    /// The browser sent `leave`.
     Left,
-    /// The hub said the last word.
+    /// The last message of the server to this browser was sent.
     Told,
-    /// It broke a limit.
+    /// The browser exceeded a limit or broke the protocol.
     Broke(CloseCode, &'static str),
-    /// The server stops.
+    /// The server is stopping.
     Stopping,
 }
 
 impl SocketEnd {
-    /// For the log.
+    /// The reason as it is logged.
     const fn as_str(&self) -> &'static str {
         match self {
             Self::Vanished => "vanished",
@@ -104,7 +104,7 @@ impl SocketEnd {
 type Step = Result<(), SocketEnd>;
 
 impl Socket {
-    /// A socket, and what the hub sends through it.
+    /// A socket, and the queue of the hub's messages for it.
     #[must_use]
     pub fn new(opened: NewSocket) -> (Self, mpsc::Receiver<Outgoing>) {
         let (out, from_hub) = SocketSender::new(SEND_QUEUE_LEN);
@@ -122,7 +122,7 @@ impl Socket {
         (socket, from_hub)
     }
 
-    /// Serves it until it ends.
+    /// Serves the socket until it ends.
     pub async fn run(
         mut self,
         mut messages: AggregatedMessageStream,
@@ -131,7 +131,7 @@ impl Socket {
         let began = Instant::now();
         let booking = self.opened.visitor.booking;
         let mut closing = self.hub().closing();
-        // A browser answers pings by itself, also in a tab whose timers are slowed down.
+        // A browser answers pings by itself, even in a background tab whose timers are throttled.
         let mut pings = time::interval(HEARTBEAT_INTERVAL);
         let end = loop {
             let step = tokio::select! {
@@ -184,7 +184,8 @@ impl Socket {
         }
     }
 
-    /// Whatever comes from the browser is a sign of life, its answers to our pings too.
+    /// Handles a message of the browser. Every message counts as a sign of life, also the pongs
+    /// that answer the server's pings.
     async fn take(&mut self, message: AggregatedMessage) -> Step {
         let now = Instant::now();
         if let SocketState::Inside { heard_until, .. } = &mut self.state {
@@ -219,7 +220,7 @@ impl Socket {
             message,
             ClientMessage::Join(_) | ClientMessage::SendCode | ClientMessage::Extend
         ) {
-            // Nothing else of this browser is read meanwhile.
+            // No further message of this browser is read while it waits.
             self.opened.session_socket.wait_for_turn().await;
         }
         match (message, self.state) {
@@ -302,7 +303,7 @@ impl Socket {
             }
             EnterOutcome::MoveHere => self.ask(&ServerMessage::MoveHere).await,
             EnterOutcome::CodeRequired { masked_email, sent, wrong } => {
-                // Parent and guest may have been told by mail.
+                // A mail to the parent and the guest may have been queued.
                 self.opened.wake.notify_one();
                 self.ask(&ServerMessage::CodeRequired { masked_email, sent, wrong }).await
             }
@@ -404,7 +405,7 @@ impl Socket {
         self.opened.hub.context()
     }
 
-    /// Asks something that a person has to answer by another `join`.
+    /// Sends a question that the person must answer with another `join`.
     async fn ask(&mut self, question: &ServerMessage) -> Step {
         self.state = SocketState::Outside(Instant::now() + ANSWER_TIMEOUT);
         self.send(room::text(question)).await
@@ -439,7 +440,7 @@ impl Socket {
         self.with_timeout(|mut session| async move { session.text(text).await }).await
     }
 
-    /// A browser that takes nothing for a while has vanished.
+    /// Ends the socket when a browser accepts no data for [`SEND_TIMEOUT`].
     async fn with_timeout<F: Future<Output = Result<(), actix_ws::Closed>>>(
         &self,
         send: impl FnOnce(Session) -> F,
@@ -450,7 +451,7 @@ impl Socket {
         }
     }
 
-    /// Tells the call what became of the connection, then closes it.
+    /// Releases or disconnects the place in the call, then closes the socket.
     async fn finish(mut self, end: SocketEnd) {
         let member = self.hub().leave(self.opened.visitor.booking, self.opened.session_socket.id());
         if let (Some(member), SocketState::Inside { connection, .. }) = (member, self.state) {
@@ -466,12 +467,12 @@ impl Socket {
             });
             match gone.await {
                 Ok(()) => self.hub().changed(self.opened.visitor.booking).await,
-                // The place runs out by itself.
+                // The place is freed when its lease runs out.
                 Err(error) => {
                     tracing::warn!(
                         booking = %self.opened.visitor.booking,
                         %error,
-                        "a place could not be given back"
+                        "call place release failed"
                     )
                 }
             }
@@ -489,12 +490,12 @@ impl Socket {
             code,
             description: Some(description.to_owned()).filter(|text| !text.is_empty()),
         };
-        // Whoever is not there to hear it is closed all the same.
+        // The result is ignored, because the browser may be gone already.
         let _ = time::timeout(SEND_TIMEOUT, self.opened.session.close(Some(reason))).await;
     }
 }
 
-/// How much of the line a message has taken.
+/// The size of a message, as counted against the limit, in bytes.
 #[expect(clippy::cast_precision_loss, reason = "a message has at most 32 KiB")]
 fn size(message: &AggregatedMessage) -> f64 {
     (match message {
@@ -509,8 +510,8 @@ fn size(message: &AggregatedMessage) -> f64 {
 fn broken(error: &ProtocolError) -> SocketEnd {
     match error {
         ProtocolError::Overflow => SocketEnd::Broke(CloseCode::Size, "too large"),
-        // The aggregated stream tells a message that is too large, and text that is none, in this
-        // way; and a browser that is gone.
+        // The aggregated stream reports an oversized message and invalid UTF-8 as I/O errors, like
+        // a lost connection.
         ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
             SocketEnd::Broke(CloseCode::Invalid, "not UTF-8")
         }

@@ -1,4 +1,5 @@
-//! Opens the database a command works on, and makes sure that it is the right one and up to date.
+//! Opens the database that a command works on, and checks that it belongs to the configured mode
+//! and is up to date.
 
 use anyhow::{Context as _, ensure};
 
@@ -10,8 +11,8 @@ use crate::{
     },
 };
 
-/// The database with its tables up to date: brought there by itself in a playground, refused in
-/// production.
+/// Opens the database with all migrations applied. In a playground pending migrations are run; in
+/// production they are an error.
 pub(super) async fn open_ready(config: &Config) -> anyhow::Result<Store> {
     if config.mode.has_dev_tools() {
         return Ok(open_migrated(config).await?.0);
@@ -26,12 +27,13 @@ pub(super) async fn open_ready(config: &Config) -> anyhow::Result<Store> {
     Ok(store)
 }
 
-/// The database after its migrations, marked; and the names of those that ran.
+/// Opens the database, runs its migrations and marks it with its kind; also returns the names of
+/// the migrations that ran.
 pub(super) async fn open_migrated(config: &Config) -> anyhow::Result<(Store, Vec<String>)> {
     let store = open(config)?;
     let mode = config.mode;
-    // A database of the other kind must not be touched. A new one has no table to read the mark
-    // from.
+    // A database of the other kind must not be changed. The mark of a new database can't be read,
+    // because it has no tables yet.
     if let Ok(Err(wrong @ WrongDatabase::Other { .. })) =
         store.read(move |db| metadata::check_mode(db, mode)).await
     {

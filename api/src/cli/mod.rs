@@ -1,5 +1,5 @@
-//! The command line: reads what is asked, runs it, prints the outcome or one sentence of error.
-//! Knows no rules and no queries.
+//! The command line: parses arguments, runs the command, prints its result or a one-line error.
+//! Holds no rules and no queries.
 
 mod database;
 mod restore;
@@ -98,7 +98,7 @@ pub enum RosterCommand {
     },
 }
 
-/// Which provider, and what is done with its roster.
+/// Arguments of `parlour roster sync`.
 #[derive(clap::Args, Debug)]
 pub struct SyncArguments {
     /// The provider's address, with or without the standard's path.
@@ -156,7 +156,7 @@ pub struct RemovalArguments {
 }
 
 impl RemovalArguments {
-    /// The limit that the arguments set; none when they insist.
+    /// The removal limit; `None` with `--allow-removals`.
     fn limit(&self) -> Option<RemovalLimit> {
         (!self.allow_removals).then_some(RemovalLimit { percent: self.max_removals })
     }
@@ -187,14 +187,13 @@ pub enum DemoCommand {
     Load,
 }
 
-/// Runs the program: exit code 0 when it did what was asked, 1 when it could not, 2 when it was
-/// asked wrongly.
+/// Runs the program. The exit code is 0 on success, 1 on failure, and 2 for invalid arguments.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // What sends spans may use TLS.
+    // The exporter of spans may use TLS.
     crate::mail::install_tls();
-    // Kept until the command has ended, so that its last spans go out.
+    // It is kept until the command has ended, because dropping it sends the last spans.
     let logging = logging::start();
     let outcome = logging
         .as_ref()
@@ -209,10 +208,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Prints an import's report; as JSON also when there is none.
+/// Prints an import's report; with `json`, an error is printed as JSON too.
 ///
 /// # Errors
-/// A sentence when the import was refused, or would be: the exit code then is 1.
+/// Has a message when the import was refused or, in a dry run, would be. The exit code then is 1.
 fn finish(report: anyhow::Result<ImportReport>, json: bool) -> anyhow::Result<()> {
     match &report {
         Ok(report) if json => println!("{:#}", report_json(report)?),
@@ -231,7 +230,7 @@ fn finish(report: anyhow::Result<ImportReport>, json: bool) -> anyhow::Result<()
     }
 }
 
-/// The report, with `refused` beside it: why nothing was written, or null.
+/// The report as JSON, with the field `refused`: the reason why it was refused, or null.
 fn report_json(report: &ImportReport) -> serde_json::Result<Value> {
     let mut value = serde_json::to_value(report)?;
     let code = if report.lacking.is_empty() { "too_much_removed" } else { "damaged" };
@@ -240,7 +239,7 @@ fn report_json(report: &ImportReport) -> serde_json::Result<Value> {
     Ok(value)
 }
 
-/// Why there is no report, with what was found until then.
+/// The JSON for an import without a report: the error, and the findings until then.
 fn refusal_json(error: &anyhow::Error) -> Value {
     let message = format!("{error:#}");
     match error.downcast_ref::<Refusal>() {
@@ -273,7 +272,7 @@ mod tests {
         store::test_database::TestDatabase,
     };
 
-    /// Imports a roster of one school with one student.
+    /// Imports a roster of one school with these users.
     async fn run(
         users: &str,
         options: ImportOptions,

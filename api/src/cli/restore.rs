@@ -1,4 +1,4 @@
-//! Runs `roster restore` with what the command line names.
+//! Runs `roster restore` with the arguments of the command line.
 
 use anyhow::Context as _;
 use parlour_domain::restoration::NotRestored;
@@ -12,10 +12,10 @@ use crate::{
     views,
 };
 
-/// Brings back what the import ended, and prints each thing in a line.
+/// Restores what an import ended, and prints one line for each item.
 ///
 /// # Errors
-/// A sentence for the one who gave the command.
+/// Has a message for the person who ran the command.
 pub(super) async fn restore(
     config: &Config,
     import: Uuid,
@@ -35,7 +35,7 @@ pub(super) async fn restore(
             "there is no import {import}; the report of an import, GET /roster/imports and the \
              office's mail show its id"
         ),
-        // A sentence of its own, without a cause behind it.
+        // A refusal is a full sentence already, so no context is added.
         Err(Error::Refused(refusal)) => anyhow::bail!("{refusal}"),
         other => other.context("nothing was brought back")?,
     };
@@ -62,7 +62,7 @@ pub(super) async fn restore(
     Ok(())
 }
 
-/// Counts the items that came back, or would.
+/// The summary line: how many items were restored or, in a dry run, would be.
 fn summary(back: usize, all: usize, dry_run: bool) -> String {
     match (all, dry_run) {
         (0, _) => "The import ended nothing: there is nothing to bring back.".to_owned(),

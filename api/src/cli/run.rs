@@ -1,4 +1,4 @@
-//! Runs one command on the database that the settings name.
+//! Runs one command with the settings of the environment.
 
 use std::fs;
 
@@ -20,7 +20,7 @@ use crate::{
 /// Runs a command.
 ///
 /// # Errors
-/// A sentence for the one who gave the command.
+/// Has a message for the person who ran the command.
 pub(super) async fn run(command: Command) -> anyhow::Result<()> {
     let settings = Config::from_environment;
     match command {
@@ -34,12 +34,12 @@ pub(super) async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
-/// It has settings of its own: what it empties is never what another server holds.
+/// A sandbox ignores the configured settings, so it never empties the database of another server.
 async fn run_sandbox(arguments: SandboxArguments) -> anyhow::Result<()> {
     let sandbox = Sandbox::new(arguments)?;
     let store = database::open_ready(&sandbox.config).await?;
     if sandbox.reset {
-        // Somebody's own demonstration is none of its business.
+        // A reset must not empty a demo database that is not a sandbox's.
         let may_be_emptied =
             store.read(|db| Ok(!demo::is_loaded(db)? || demo::is_sandbox(db)?)).await?;
         ensure!(
@@ -132,7 +132,7 @@ async fn load_demo(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A command happens now.
+/// The context of a command: the system's time and random numbers.
 fn context() -> Context {
     Context::new(SystemClock::default().now(), Random::from_os())
 }

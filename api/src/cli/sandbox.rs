@@ -1,4 +1,5 @@
-//! `parlour sandbox`: a school for vendors to play with, from nothing, by one command.
+//! `parlour sandbox`: serves a new school for vendors to test against, with one command and no
+//! settings.
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
@@ -7,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::config::Config;
 
-/// Where the sandbox is.
+/// Arguments of `parlour sandbox`.
 #[derive(clap::Args, Debug)]
 pub struct SandboxArguments {
     /// The port on this machine.
@@ -21,7 +22,8 @@ pub struct SandboxArguments {
     pub reset: bool,
 }
 
-/// A sandbox's settings, and the folder of a school that nobody keeps: it goes with this value.
+/// The settings of a sandbox, and its temporary folder, which is deleted when this value is
+/// dropped.
 pub(super) struct Sandbox {
     pub(super) config: Config,
     pub(super) reset: bool,
@@ -29,10 +31,10 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Reads nothing of the environment but where the client's files are.
+    /// Of the environment it reads only `PARLOUR_CLIENT_DIR`.
     ///
     /// # Errors
-    /// When there is no place for the database.
+    /// When the folder of the database can't be created, or the settings are invalid.
     pub(super) fn new(arguments: SandboxArguments) -> anyhow::Result<Self> {
         let (folder, database) = match arguments.database {
             Some(file) => {
@@ -53,7 +55,7 @@ impl Sandbox {
             ("PARLOUR_MODE", "sandbox".to_owned()),
             ("PARLOUR_LISTEN", format!("127.0.0.1:{}", arguments.port)),
             ("DATABASE_URL", format!("sqlite://{}", database.display())),
-            // Who tries webhooks out receives them on the same machine.
+            // Vendors who try out webhooks receive them on the same machine.
             ("PARLOUR_WEBHOOKS_PRIVATE", "allow".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))

@@ -1,4 +1,4 @@
-//! Runs `roster sync` with what the command line names.
+//! Runs `roster sync` with the arguments of the command line.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
 /// Syncs once and prints the report.
 ///
 /// # Errors
-/// A sentence for the one who gave the command; also when the sync was refused.
+/// Has a message for the person who ran the command; a refused sync is an error too.
 pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::Result<()> {
     let SyncArguments {
         url,
@@ -35,7 +35,7 @@ pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::R
         time_zone,
         removals,
     } = arguments;
-    // A command line would show it to everybody on the machine.
+    // The secret is no argument, because every user of the machine can read command lines.
     let secret = config
         .oneroster_secret
         .clone()

@@ -1,6 +1,7 @@
-//! What of a newer contract breaks the clients of an older one. New operations, optional fields,
-//! codes and values of enumerations in answers break nothing (openapi.yaml, "Requests and
-//! answers"); errors are told apart by their codes, so their shapes are not compared.
+//! Compares two versions of the contract and finds changes that break clients of the older one. New
+//! operations, optional fields, error codes and enum values in responses break nothing
+//! (openapi.yaml, "Requests and answers"). The schemas of errors are not compared, because clients
+//! tell errors apart by their codes.
 
 use std::collections::BTreeSet;
 
@@ -8,25 +9,25 @@ use serde_norway::Value;
 
 use super::document::{Document, Operation, entries, get, items, text, words};
 
-/// Two contracts, and what was found.
+/// Two contracts, and the breaking changes found so far.
 struct Comparison<'a> {
     old: &'a Document,
     new: &'a Document,
-    /// Pairs of referred schemas that were compared already, or are being compared.
+    /// Pairs of referenced schemas that were compared already or are being compared.
     seen: BTreeSet<(String, String, Direction)>,
     found: Vec<String>,
 }
 
-/// Which way a value goes.
+/// The direction in which a value is sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Direction {
-    /// What clients send must go on being taken.
+    /// Sent by clients: what was accepted must still be accepted.
     Request,
-    /// What clients get must go on being what they know.
+    /// Received by clients: it must still be what they know.
     Answer,
 }
 
-/// Every break, by operation and place.
+/// Every breaking change, with the operation and the place in it.
 pub fn breaks(old: &Document, new: &Document) -> Vec<String> {
     let mut comparison = Comparison { old, new, seen: BTreeSet::new(), found: Vec::new() };
     for before in old.operations() {
@@ -155,7 +156,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// What was taken must not be refused.
+    /// Finds limits that are stricter than before: values that were accepted must still be
+    /// accepted.
     fn bounds(&mut self, place: &str, before: &Value, now: &Value) {
         let number = |value: &Value, key: &str| get(value, key).as_f64();
         for key in ["maximum", "maxLength", "maxItems"] {

@@ -1,9 +1,9 @@
-//! The contract, read as a tree: references followed, what is missing read as empty. The tests see
-//! to it that nothing is.
+//! The parsed contract as a tree, with `$ref`s resolved. Missing values read as empty; tests check
+//! that none is missing.
 
 use serde_norway::Value;
 
-/// The operations' methods, in the order in which they are shown.
+/// The HTTP methods of operations, in the order in which they are shown.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The parsed contract.
@@ -14,28 +14,28 @@ pub struct Document {
 /// One operation of the contract.
 #[derive(Clone, Copy)]
 pub struct Operation<'a> {
-    /// In lower case.
+    /// The HTTP method in lower case.
     pub method: &'a str,
-    /// Below the base.
+    /// The path below the base URL.
     pub path: &'a str,
-    /// Of all operations of the path.
+    /// The path item, with what all operations of the path share.
     pub shared: &'a Value,
     /// The operation itself.
     pub body: &'a Value,
 }
 
 impl Document {
-    /// Reads the contract. A text that is no YAML is an empty contract.
+    /// Parses the contract. Invalid YAML gives an empty contract.
     pub fn parse(yaml: &str) -> Self {
         Self { root: serde_norway::from_str(yaml).unwrap_or_default() }
     }
 
-    /// What lies at `path`, from the root.
+    /// The value at `path`, from the root.
     pub fn at(&self, path: &[&str]) -> &Value {
         path.iter().fold(&self.root, |value, key| get(value, key))
     }
 
-    /// The value that `value` refers to, or itself.
+    /// The value that `value` refers to by `$ref`, or `value` itself.
     pub fn follow<'a>(&'a self, value: &'a Value) -> &'a Value {
         match text(value, "$ref").strip_prefix("#/") {
             Some(pointer) => self.at(&pointer.split('/').collect::<Vec<_>>()),
@@ -63,12 +63,12 @@ impl Document {
     }
 }
 
-/// The member `key` of `value`.
+/// The member `key` of `value`, or null.
 pub fn get<'a>(value: &'a Value, key: &str) -> &'a Value {
     value.get(key).unwrap_or(&Value::Null)
 }
 
-/// The text of the member `key` of `value`.
+/// The string member `key` of `value`, or an empty string.
 pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     get(value, key).as_str().unwrap_or_default()
 }
@@ -87,7 +87,7 @@ pub fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_sequence().into_iter().flatten()
 }
 
-/// A value in words: JSON, without the quotes round a text.
+/// A value for display: a string without quotes, anything else as JSON.
 pub fn words(value: &Value) -> String {
     value.as_str().map_or_else(|| serde_json::to_string(value).unwrap_or_default(), str::to_owned)
 }

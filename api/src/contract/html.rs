@@ -1,20 +1,20 @@
-//! Writes HTML. What it is given as text it escapes; names of elements and attributes are words of
-//! the program, so that nothing else gets in.
+//! An HTML writer. It escapes all text and attribute values; markup and names are string literals
+//! of the program, so no other markup can get in.
 
 use std::fmt::Write;
 
-/// A piece of a page.
+/// A piece of HTML.
 #[derive(Default)]
 pub struct Html(String);
 
 impl Html {
-    /// Markup of the program's own.
+    /// Writes markup as it is; only string literals of the program are accepted.
     pub fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
     }
 
-    /// Any text.
+    /// Writes text, escaped.
     pub fn text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
             match c {
@@ -46,7 +46,7 @@ impl Html {
         self.raw("</").raw(name).raw(">")
     }
 
-    /// An element with a text in it.
+    /// Writes an element that contains a text.
     pub fn element(
         &mut self,
         name: &'static str,
@@ -56,17 +56,17 @@ impl Html {
         self.open(name, attributes).text(text).close(name)
     }
 
-    /// A link to an anchor of the page.
+    /// Writes a link to an anchor of the page.
     pub fn link(&mut self, anchor: &str, text: &str) -> &mut Self {
         self.element("a", &[("href", &format!("#{anchor}"))], text)
     }
 
-    /// The same for a word of the contract.
+    /// Writes a link whose text is set as code.
     pub fn code_link(&mut self, anchor: &str, text: &str) -> &mut Self {
         self.raw("<code>").link(anchor, text).raw("</code>")
     }
 
-    /// The finished text.
+    /// The written HTML.
     pub fn finish(self) -> String {
         self.0
     }

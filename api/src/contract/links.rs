@@ -1,5 +1,5 @@
-//! Tests: the contract's links lead to every operation with an id, by names and values that are
-//! there.
+//! Tests of the contract's links: they reach every operation that needs an id, and name parameters
+//! and values that exist.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::{
     yaml,
 };
 
-/// Where a link goes, and what it hands over.
+/// A link, with the operation and the response that it belongs to.
 struct Link<'d> {
     name: String,
     from: Operation<'d>,
@@ -33,7 +33,7 @@ fn links(document: &Document) -> Vec<Link<'_>> {
     found
 }
 
-/// The expressions in a value, at any depth.
+/// The strings in a value, at any depth.
 fn expressions(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text.as_str()],
@@ -43,7 +43,7 @@ fn expressions(value: &Value) -> Vec<&str> {
     }
 }
 
-/// What a JSON pointer leads to.
+/// The value at a JSON pointer (RFC 6901).
 fn at<'d>(value: &'d Value, pointer: &str) -> &'d Value {
     pointer.split('/').skip(1).fold(value, |value, part| match part.parse::<usize>() {
         Ok(index) => items(value).nth(index).unwrap_or(&Value::Null),
@@ -58,7 +58,7 @@ fn every_operation_with_a_path_parameter_is_linked() {
         links(&document).iter().map(|link| text(link.link, "operationId")).collect();
     for operation in document.operations().filter(|operation| operation.path.contains('{')) {
         let id = text(operation.body, "operationId");
-        assert!(linked.contains(id), "whoever makes up requests step by step never gets to {id}");
+        assert!(linked.contains(id), "no link leads to {id}");
     }
 }
 
@@ -69,14 +69,11 @@ fn links_reference_existing_operations_and_parameters() {
         let id = text(link, "operationId");
         let target =
             document.operations().find(|operation| text(operation.body, "operationId") == id);
-        let target = target.unwrap_or_else(|| panic!("{name} leads to {id}, which is not there"));
+        let target = target.unwrap_or_else(|| panic!("{name} leads to {id}, which does not exist"));
         let known: BTreeSet<&str> =
             document.parameters(target).map(|parameter| text(parameter, "name")).collect();
         for (parameter, _) in entries(get(link, "parameters")) {
-            assert!(
-                known.contains(parameter),
-                "{name} gives {parameter}, which {id} does not take"
-            );
+            assert!(known.contains(parameter), "{name} sets {parameter}, which {id} does not take");
         }
     }
 }
@@ -95,7 +92,7 @@ fn link_expressions_resolve_in_response_examples() {
             if let Some(pointer) = expression.strip_prefix("$response.body#") {
                 let is_there =
                     shown.iter().any(|example| !at(get(example, "value"), pointer).is_null());
-                assert!(is_there, "{name}: no example of the answer has {pointer}");
+                assert!(is_there, "{name}: no example of the response has {pointer}");
             } else if let Some(parameter) = expression.strip_prefix("$request.path.") {
                 assert!(
                     from.path.contains(&format!("{{{parameter}}}")),
@@ -103,7 +100,7 @@ fn link_expressions_resolve_in_response_examples() {
                     from.path
                 );
             } else {
-                panic!("{name}: {expression} is no expression that is used here");
+                panic!("{name}: {expression} is no expression that this test knows");
             }
         }
     }

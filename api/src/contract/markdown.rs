@@ -1,9 +1,9 @@
-//! The little of Markdown (CommonMark 0.31, and its tables) that the contract's texts are written
-//! in: headings, paragraphs, lists, tables, blocks of code, `code` and **bold**.
+//! The subset of Markdown (CommonMark 0.31, and tables) that the contract uses: headings,
+//! paragraphs, lists, tables, code blocks, `code` and **bold**.
 
 use super::html::Html;
 
-/// What a line belongs to.
+/// The kind of block that a line belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Block {
     Nothing,
@@ -26,7 +26,7 @@ impl Block {
         }
     }
 
-    /// Which block the line is of, and what it says there.
+    /// The kind of block of a line, and the line's content.
     fn of(line: &str) -> (Self, &str) {
         let number = line
             .split_once(". ")
@@ -41,13 +41,13 @@ impl Block {
     }
 }
 
-/// Writes `markdown`.
+/// Renders `markdown`.
 pub fn write(html: &mut Html, markdown: &str) {
     write_with_anchors(html, markdown, |_| false);
 }
 
-/// The same; a row of a table that begins with a code has that code as its anchor, if it is
-/// `wanted`.
+/// Renders `markdown`. A table row whose first cell is a code gets the code as its anchor if
+/// `wanted` accepts it.
 pub fn write_with_anchors(html: &mut Html, markdown: &str, wanted: impl Fn(&str) -> bool) {
     let mut current = Block::Nothing;
     for line in markdown.lines() {
@@ -99,7 +99,7 @@ fn switch(html: &mut Html, current: &mut Block, next: Block) {
         html.close(element).raw("\n");
     }
     if let Some(element) = next.element() {
-        // What may have to be scrolled can be reached by keyboard (WCAG 2.1.1).
+        // Code blocks may scroll, so they are made reachable by keyboard (WCAG 2.1.1).
         let attributes: &[(&'static str, &str)] =
             if next == Block::Code { &[("tabindex", "0")] } else { &[] };
         html.open(element, attributes);
@@ -122,7 +122,7 @@ fn row(html: &mut Html, line: &str, head: bool, wanted: impl Fn(&str) -> bool) {
     html.raw("</tr>\n");
 }
 
-/// Writes a text with `code` and **bold** in it.
+/// Renders a text that may contain `code` and **bold**.
 pub fn inline(html: &mut Html, text: &str) {
     for (i, part) in text.split('`').enumerate() {
         if i % 2 == 1 {

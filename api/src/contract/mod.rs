@@ -1,8 +1,8 @@
-//! The contract, as it is served: `openapi.yaml` word for word, and the same as a page to read.
-//! Knows nothing of the server that keeps it.
+//! The API contract as it is served: `openapi.yaml` byte for byte, and the same as an HTML page.
+//! Knows nothing of the server that implements it.
 //!
-//! The page needs `style-src 'unsafe-inline'` and nothing else: it has no scripts and asks nobody
-//! for anything.
+//! The page needs `style-src 'unsafe-inline'` and nothing else: it has no scripts and loads no
+//! resources.
 
 #[cfg(test)]
 mod compare;
@@ -27,8 +27,8 @@ pub const fn yaml() -> &'static str {
     include_str!("../../../openapi.yaml")
 }
 
-/// The contract as an HTML page, for `/api/docs`. Rendered once; each operation has its
-/// `operationId` as anchor, each code itself.
+/// The contract as an HTML page, for `/api/docs`. Rendered once. The anchor of each operation is
+/// its `operationId`; the anchor of each error code is the code.
 #[must_use]
 pub fn page() -> &'static str {
     static PAGE: LazyLock<String> = LazyLock::new(|| page::render(&Document::parse(yaml())));

@@ -1,4 +1,4 @@
-//! One operation on the page: who may, what goes in, what comes out.
+//! One operation on the page: who may call it, its parameters, its request and its responses.
 
 use serde_norway::Value;
 
@@ -8,7 +8,7 @@ use super::{
     markdown, shape,
 };
 
-/// How a description begins that says who may.
+/// The beginning of a description that names who may call the operation.
 const PERMISSION_PREFIX: &str = "**Who:** ";
 
 /// Writes the operation, with its `operationId` as anchor.
@@ -100,8 +100,8 @@ fn answer(html: &mut Html, document: &Document, status: &str, response: &Value) 
     html.raw("</div>\n");
 }
 
-/// Headers that say something of this answer; those that every answer has stand in the
-/// introduction.
+/// Writes the headers of a response, except those that every response has: the introduction
+/// describes them.
 fn headers(html: &mut Html, document: &Document, response: &Value) {
     for (name, header) in entries(get(response, "headers")) {
         if matches!(name, "X-Request-Id" | "Cache-Control") {
@@ -120,7 +120,7 @@ fn codes(html: &mut Html, document: &Document, content: &Value) {
     for (code, example) in entries(get(content, "examples")) {
         let value = get(document.follow(example), "value");
         html.raw("<li>").code_link(code, code).raw(" ").text(text(value, "detail"));
-        // The rest of them look alike; the introduction shows one.
+        // Problems without extra members look alike, so only the introduction shows one as JSON.
         if ["errors", "lost"].iter().any(|extra| !get(value, extra).is_null()) {
             block(html, "As JSON", value, false);
         }

@@ -1,4 +1,4 @@
-//! The page: head, navigation, introduction, operations by tag, shapes.
+//! The HTML page of the contract: head, navigation, introduction, operations by tag, schemas.
 
 use super::{
     document::{Document, entries, items, text},
@@ -15,7 +15,7 @@ const HEAD: &str = concat!(
     "</style></head>\n<body><a class=\"skip\" href=\"#main\">Skip to the contents</a>\n"
 );
 
-/// The whole page.
+/// Renders the whole page.
 pub fn render(document: &Document) -> String {
     let mut html = Html::default();
     html.raw(HEAD);
@@ -80,7 +80,8 @@ fn introduction(html: &mut Html, document: &Document) {
         "<p>The same for programs: <a href=\"v1/openapi.yaml\">openapi.yaml</a> (OpenAPI \
          3.1).</p></header>\n<section class=\"about\">\n",
     );
-    // Where an operation has the name of a code it is what the code asks for, and has the anchor.
+    // An error code and an operation can have the same name. The anchor then belongs to the
+    // operation, because that is what the error asks for.
     let is_operation = |code: &str| {
         document.operations().any(|operation| text(operation.body, "operationId") == code)
     };

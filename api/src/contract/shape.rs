@@ -1,4 +1,4 @@
-//! The JSON shapes on the page: a table of fields each, and how a type is said in words.
+//! The JSON schemas on the page: a table of fields for each, and types in words.
 
 use serde_norway::Value;
 
@@ -8,12 +8,12 @@ use super::{
     markdown,
 };
 
-/// The anchor of a shape.
+/// The anchor of a schema.
 fn anchor(name: &str) -> String {
     format!("shape-{name}")
 }
 
-/// Writes all shapes.
+/// Writes all schemas.
 pub fn write_all(html: &mut Html, document: &Document) {
     html.raw("<section aria-labelledby=\"shapes\"><h2 id=\"shapes\">Shapes</h2>\n");
     for (name, schema) in entries(document.at(&["components", "schemas"])) {
@@ -77,7 +77,7 @@ fn field(html: &mut Html, document: &Document, name: &str, property: &Value, req
     html.raw("</td></tr>\n");
 }
 
-/// The name of the shape, as a link, or the type in words.
+/// Writes the name of the schema as a link, or its type.
 pub fn reference(html: &mut Html, schema: &Value) {
     match text(schema, "$ref").rsplit_once('/') {
         Some((_, name)) => html.code_link(&anchor(name), name),
@@ -85,7 +85,7 @@ pub fn reference(html: &mut Html, schema: &Value) {
     };
 }
 
-/// The type of a field in words: a shape, a list, or a simple type with its limits.
+/// Writes the type of a field in words: a schema, a list, or a simple type with its limits.
 pub fn kind(html: &mut Html, schema: &Value) {
     if !text(schema, "$ref").is_empty() {
         reference(html, schema);

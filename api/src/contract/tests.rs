@@ -1,4 +1,4 @@
-//! The contract agrees with itself and with the domain, and the page shows all of it.
+//! Tests that the contract agrees with itself, with the domain and with its reference page.
 
 use std::{collections::BTreeSet, fmt::Debug};
 
@@ -41,7 +41,7 @@ fn every_operation_is_on_the_page() {
     for operation in document.operations() {
         let id = text(operation.body, "operationId");
         assert!(page().contains(&format!("<article id=\"{id}\"")), "{id} has no place on the page");
-        assert!(page().contains(&format!("<a href=\"#{id}\">")), "nothing leads to {id}");
+        assert!(page().contains(&format!("<a href=\"#{id}\">")), "no link leads to {id}");
     }
 }
 
@@ -77,8 +77,8 @@ fn introduction_lists_every_operation_with_idempotency_key() {
     assert_eq!(listed, expected);
 }
 
-/// No operation can answer these: one is for what is none, the other is told in the messages of a
-/// call.
+/// Codes that no operation of the contract returns: `method_not_allowed` belongs to methods outside
+/// the contract, and `cannot_extend` is sent in a message of a call.
 const NO_ANSWERS: [&str; 2] = ["method_not_allowed", "cannot_extend"];
 
 #[test]
@@ -108,7 +108,7 @@ fn every_error_response_lists_known_codes() {
             if !get(contents, "application/json").is_null()
                 && text(operation.body, "operationId") == "issue_token"
             {
-                continue; // Refusals of the standard.
+                continue; // These errors have the form of RFC 6749, not that of a problem.
             }
             let content = get(contents, "application/problem+json");
             let named: Vec<_> = entries(get(content, "examples")).map(|(code, _)| code).collect();
@@ -126,7 +126,8 @@ fn every_error_response_lists_known_codes() {
     }
 }
 
-/// Each refusal of the domain; the match is there so that a new one is not forgotten.
+/// Every refusal of the domain. The exhaustive match makes the compiler report a new one that is
+/// missing here.
 fn refusals() -> Vec<Refusal> {
     use Refusal::*;
     let next = |refusal: &Refusal| {
@@ -208,7 +209,7 @@ fn anchors_are_unique_and_links_resolve() {
     };
     let ids = found(" id=\"");
     let unique: BTreeSet<_> = ids.iter().copied().collect();
-    assert_eq!(ids.len(), unique.len(), "an anchor stands twice");
+    assert_eq!(ids.len(), unique.len(), "an anchor occurs twice");
     let links = found("href=\"#");
     assert!(links.len() > 30, "{links:?}");
     for link in links {
@@ -229,7 +230,7 @@ fn page_has_no_scripts_and_no_external_resources() {
     assert!(!page().contains("url(") && !page().contains("@import"));
 }
 
-/// JSON as the client reads it.
+/// A `serde_json` value behind the trait by which the web app reads JSON.
 struct Plain(serde_json::Value);
 
 impl JsonValue for Plain {
@@ -254,7 +255,8 @@ impl JsonValue for Plain {
     }
 }
 
-/// The example means the same to the wire type: read and written again it is as before.
+/// Checks that an example survives a round trip through the wire type unchanged, and returns both
+/// forms.
 fn check_wire<T: DeserializeOwned + Serialize>(
     schema: &str,
     example: &Value,
@@ -263,7 +265,7 @@ fn check_wire<T: DeserializeOwned + Serialize>(
     let read: T = serde_json::from_value(json.clone())
         .unwrap_or_else(|error| panic!("{schema}: {error} in {json}"));
     let mut again = serde_json::to_value(&read).unwrap();
-    // Fields with a default may be left out of a request.
+    // A request may omit fields that have a default.
     if let (Some(again), Some(json)) = (again.as_object_mut(), json.as_object()) {
         again.retain(|field, _| json.contains_key(field) || !schema.starts_with("New"));
     }
@@ -271,8 +273,8 @@ fn check_wire<T: DeserializeOwned + Serialize>(
     (read, json)
 }
 
-/// An answer, which the client reads without serde: without any one of its fields, it is to the
-/// client what it is to serde.
+/// Checks a response type, which the web app reads without serde: with any one field removed,
+/// `minimal_json` and serde must return the same result.
 fn check_answer<T: DeserializeOwned + Serialize + minimal_json::FromJson + PartialEq + Debug>(
     schema: &str,
     example: &Value,
@@ -293,7 +295,7 @@ fn check_answer<T: DeserializeOwned + Serialize + minimal_json::FromJson + Parti
     true
 }
 
-/// A request, which the client writes without serde.
+/// Checks a request type, which the web app writes without serde.
 fn check_request<T: DeserializeOwned + Serialize + minimal_json::ToJson>(
     schema: &str,
     example: &Value,
@@ -350,7 +352,7 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "IssuedApiClient" => check_answer::<IssuedApiClient>(schema, example),
         "NewApiClient" => check_request::<NewApiClient>(schema, example),
         "ApiClientChange" => check_request::<ApiClientChange>(schema, example),
-        // For programs alone: the client reads none of them.
+        // The web app reads none of these types; they are for API clients.
         "NewEvening" => check_wire::<NewEvening>(schema, example).1.is_object(),
         "EveningChange" => check_wire::<EveningChange>(schema, example).1.is_object(),
         "EveningSettings" => check_wire::<EveningSettings>(schema, example).1.is_object(),
@@ -415,6 +417,6 @@ fn every_example_round_trips_through_wire_types() {
             }
         }
     }
-    // Two answers that only this server gives and nobody else reads by type.
+    // No wire type exists for these two responses: only this server produces them.
     assert_eq!(unknown, BTreeSet::from(["DevLoggedIn", "Status"]));
 }

@@ -1,4 +1,4 @@
-//! Who the demo's one-click logins are, found by their ids in the demo's roster.
+//! The people of the demo's one-click logins, found by their ids in the demo's roster.
 
 use diesel::prelude::*;
 use parlour_domain::id::{EveningId, InviteId, PersonId, SchoolId};
@@ -31,11 +31,11 @@ pub struct Actors {
     pub teacher: PersonId,
     /// Helen Okafor.
     pub staff: PersonId,
-    /// Rachel Aaron's live invite for Jordan Aaron; none once it was removed.
+    /// Rachel Aaron's live invite for Jordan Aaron; `None` once it was removed.
     pub invite: Option<InviteId>,
 }
 
-/// Finds them.
+/// Finds the people of the one-click logins.
 ///
 /// # Errors
 /// [`crate::store::Error::NotFound`] when the demo is not loaded.

@@ -1,5 +1,5 @@
-//! The program that a sandbox is connected with: the same credentials in every sandbox and after
-//! every reset, so that a vendor writes them down once.
+//! The API client of a sandbox. Its credentials are the same in every sandbox and after every
+//! reset, so that a vendor needs to configure them only once.
 
 use diesel::prelude::*;
 use parlour_domain::{
@@ -23,36 +23,36 @@ use crate::{
 
 const CLIENT: Uuid = uuid!("01a0a000-5a4d-7b0c-8000-000000000001");
 const SECRET: Uuid = uuid!("01a0a000-5a4d-7b0c-8000-000000000002");
-/// Nobody is to wait while they try things out.
+/// The rate limit is high, so that nobody is slowed down while trying things out.
 const REQUESTS_PER_MINUTE: i32 = 6_000;
 
-/// Id and secret of the program.
+/// The credentials of the API client.
 pub struct Credentials {
-    /// Its `client_id`.
+    /// The `client_id`.
     pub id: ClientId,
-    /// Its `client_secret`.
+    /// The `client_secret`.
     pub secret: String,
 }
 
-/// What the sandbox's program logs in with.
+/// The credentials with which the sandbox's API client gets its tokens.
 #[must_use]
 pub fn credentials(keys: &Keys) -> Credentials {
     Credentials { id: ClientId(CLIENT), secret: keys.link_token(Purpose::Client, SECRET, 0) }
 }
 
-/// Whether a database is a sandbox's: the program was connected once, whatever became of it.
+/// Whether a database is a sandbox's: its API client exists, even if it was revoked.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn is_sandbox(db: &mut Db) -> Result<bool> {
     Ok(api_clients::table.find(key(CLIENT)).count().get_result::<i64>(db)? > 0)
 }
 
-/// Connects the program to the demo school, with all scopes. One that staff have changed or revoked
-/// stays so.
+/// Creates the API client of the demo school, with all scopes. An existing one is kept, including
+/// what staff have changed or revoked.
 ///
 /// # Errors
-/// [`crate::store::Error::NotFound`] when the demo is not loaded; what the database says.
+/// [`crate::store::Error::NotFound`] when the demo is not loaded; also when the database fails.
 pub fn create(db: &mut Db, ctx: &Context) -> Result<()> {
     let actors = actors(db)?;
     let client = ApiClientRow {

@@ -1,5 +1,5 @@
-//! The demo's bookings and the invite: Rachel Aaron's are made as she would make them, all others
-//! are laid out by a fixed rule and written at once.
+//! The demo's bookings and the invite. Rachel Aaron's bookings go through the normal store
+//! functions; all others are planned by a fixed rule and inserted in bulk.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,9 +29,9 @@ use crate::{
     with_conn,
 };
 
-/// The teacher whose grid is almost full, and how many bookings that is at most.
+/// The teacher whose grid is almost full, and the maximum number of their bookings.
 const POPULAR: (&str, usize) = ("t-hussain", 33);
-/// How many bookings the other teachers have at most.
+/// The maximum number of bookings of every other teacher.
 const OTHERS: usize = 16;
 /// Rachel Aaron's appointments: minutes after the start, student, class.
 const RACHELS: [(i64, &str, &str); 3] = [
@@ -39,10 +39,10 @@ const RACHELS: [(i64, &str, &str); 3] = [
     (5, "s-liz-aaron", "9b-music"),
     (20, "s-chris-aaron", "9c-english"),
 ];
-/// Rows of one insert.
+/// How many rows are inserted by one statement.
 const ROWS: usize = 500;
 
-/// Books for Rachel Aaron and invites Jordan Aaron for Sophie; says how many bookings that made.
+/// Books for Rachel Aaron and invites Jordan Aaron for Sophie; returns the number of bookings.
 pub(super) fn book_for_rachel(db: &mut Db, ctx: &Context, evening: &EveningRow) -> Result<usize> {
     let rachel = person(db, evening.school_id, PARENT)?;
     let acting = OnBehalfOf {
@@ -110,16 +110,16 @@ struct ClaimRow {
     booking_id: Key,
 }
 
-/// For whom bookings are laid out.
+/// The parents for whom bookings are planned.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ParentFilter {
     /// All parents, Rachel Aaron first.
     All,
-    /// All but Rachel Aaron, who has booked herself.
+    /// All but Rachel Aaron, who has bookings already.
     Others,
 }
 
-/// Books for parents by a fixed rule; says how many bookings that made.
+/// Books for parents by a fixed rule; returns the number of bookings.
 pub(super) fn fill_slots(
     db: &mut Db,
     ctx: &Context,
@@ -207,7 +207,7 @@ fn book(
     Ok(())
 }
 
-/// The bookings so far, and who is claimed when.
+/// The bookings planned so far, and the minutes claimed by each person.
 struct Plan {
     slots: Vec<DateTime<Utc>>,
     length: TimeDelta,
@@ -236,7 +236,8 @@ impl Plan {
         })
     }
 
-    /// Takes the first free slot from a preferred one on, unless the teachers have enough.
+    /// Books the first free slot from the preferred one on; `None` if no slot is free or a teacher
+    /// has enough bookings.
     fn take(
         &mut self,
         ctx: &Context,
@@ -252,7 +253,7 @@ impl Plan {
         }) {
             return None;
         }
-        // A teacher does not book with themselves.
+        // A teacher can't book an appointment with themselves.
         if class.teachers.iter().any(|teacher| teacher.id() == parent) {
             return None;
         }

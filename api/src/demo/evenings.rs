@@ -1,5 +1,5 @@
-//! The demo's evenings, written as files of evenings and loaded like them: the parents' evening
-//! this week or next, one whose booking is not open, one that is over.
+//! The demo's evenings, written as evening files and loaded like them: the next parents' evening,
+//! one whose booking is not open yet, and one that is over.
 
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use chrono_tz::Europe::London;
@@ -23,16 +23,16 @@ use crate::{
     },
 };
 
-/// What the names of each kind of evening begin with; the date follows. An evening may be called
-/// something else later, so a mark keeps its id.
+/// The prefix of the name of each kind of evening; the date follows. An evening may be renamed
+/// later, so a metadata row keeps its id.
 const PARENTS: &str = "year-9-parents-";
 const OPTIONS: &str = "options-";
 const SETTLING_IN: &str = "year-9-settling-in-";
 
 type Made = (Vec<String>, usize);
 
-/// Makes the evenings that are missing and fills those that parents can or could book; says which,
-/// and how many bookings they got.
+/// Creates the missing evenings and adds bookings to those whose booking has opened; returns their
+/// titles and the number of bookings.
 pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Made, SpecError>> {
     let Some(school) = evening_setup::find_school(db, SCHOOL)? else {
         return Ok(Ok(Made::default()));
@@ -42,10 +42,11 @@ pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Mad
     let (settled_in, parents, options) = (known(SETTLING_IN)?, known(PARENTS)?, known(OPTIONS)?);
     let is_coming = |ends_at: Option<At>| ends_at.is_some_and(|ends_at| *ends_at > ctx.now);
     let date = thursday(ctx);
-    // An evening that is over can't be loaded: the school wrote it down when it was still to come.
+    // An evening in the past can't be loaded, so it is loaded with a clock that is set back 12
+    // weeks.
     let then = ctx.as_of(ctx.now - TimeDelta::weeks(12));
     let mut made = Made::default();
-    // The past comes first, as its bookings would have.
+    // The past evening comes first, because its bookings are older.
     for (kind, missing, loaded, file) in [
         (SETTLING_IN, settled_in.is_none(), &then, settling_in(date)),
         (PARENTS, !is_coming(parents), ctx, parents_evening(date)),
@@ -66,7 +67,7 @@ pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Mad
     Ok(Ok(made))
 }
 
-/// Makes an evening that was loaded at one time and has the bookings that it would have now.
+/// Creates an evening with the context `loaded`, and adds the bookings that it would have now.
 fn make(
     db: &mut Db,
     ctx: &Context,
@@ -98,7 +99,7 @@ fn fill(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId) -> Res
     Ok(rachels + bookings::fill_slots(db, ctx, &evening, ParentFilter::Others)?)
 }
 
-/// The first Thursday that is at least two days ahead, at the school.
+/// The first Thursday that is at least two days ahead, in the school's time zone.
 fn thursday(ctx: &Context) -> NaiveDate {
     let mut date = ctx.now.with_timezone(&London).date_naive() + Days::new(2);
     while date.weekday() != Weekday::Thu {
@@ -174,12 +175,12 @@ fn settling_in(date: NaiveDate) -> String {
     )
 }
 
-/// The latest parents' evening of the demo school, which its logins are about.
+/// The latest parents' evening of the demo school, which the one-click logins use.
 pub(super) fn latest(db: &mut Db, school: SchoolId) -> Result<EveningId> {
     newest(db, school, PARENTS)?.map(|(evening, _)| evening).ok_or(Error::NotFound)
 }
 
-/// The evening of a kind that was made last, and when it ends.
+/// The most recently created evening of a kind, and when it ends.
 fn newest(db: &mut Db, school: SchoolId, kind: &str) -> Result<Option<(EveningId, At)>> {
     let of_school = evenings::table.filter(evenings::school_id.eq(key(school)));
     if let Some(id) = metadata::get(db, &metadata_key(kind))?.and_then(|id| id.parse().ok()) {
@@ -192,7 +193,7 @@ fn newest(db: &mut Db, school: SchoolId, kind: &str) -> Result<Option<(EveningId
             return Ok(Some((id.into(), ends_at)));
         }
     }
-    // Made before there were marks, or gone.
+    // The evening was created before metadata rows existed, or the recorded one is gone.
     let named = of_school
         .filter(evenings::name.like(format!("{kind}%")))
         .order((evenings::starts_at.desc(), evenings::id.desc()));
@@ -201,7 +202,7 @@ fn newest(db: &mut Db, school: SchoolId, kind: &str) -> Result<Option<(EveningId
     Ok(found.map(|(id, ends_at)| (id.into(), ends_at)))
 }
 
-/// The mark that holds the id of the newest evening of a kind.
+/// The key of the metadata row that holds the id of the newest evening of a kind.
 fn metadata_key(kind: &str) -> String {
     format!("{}{kind}", metadata::DEMO)
 }

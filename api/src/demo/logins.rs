@@ -1,4 +1,4 @@
-//! The demo's one-click logins: sessions of its people, without a mail.
+//! The demo's one-click logins: sessions of its people, without a login mail.
 
 use chrono::{DateTime, Utc};
 use parlour_domain::id::{SchoolId, SessionId};
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Starts a session of the demo's person of this role.
+/// Starts a session of the demo's person with this role.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the demo is not loaded.
@@ -44,7 +44,7 @@ pub fn log_guest_in(
     guests::start_session(db, ctx, school, invite, generation)
 }
 
-/// When the first appointment of the demo's parent begins.
+/// The start of the first appointment of the demo's parent.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.

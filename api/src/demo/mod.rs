@@ -1,5 +1,5 @@
-//! The demo school: its roster (api/demo, read by the same import as any school's), three evenings,
-//! bookings and an invite. For playgrounds only.
+//! The demo school: its roster (api/demo, imported like any other), three evenings, bookings and an
+//! invite. For playgrounds only.
 
 mod actors;
 mod api_client;
@@ -32,19 +32,19 @@ use crate::{
 /// The demo school's id in its roster, and its slug.
 pub const SCHOOL: &str = "hillcrest";
 
-/// What loading the demo did.
+/// The result of loading the demo.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Loaded {
-    /// What became of the roster.
+    /// The report of the roster import.
     pub roster: ImportReport,
-    /// The titles of the evenings that were made; none when the last ones are not over yet.
+    /// The titles of the evenings that were created; empty when the last ones are not over yet.
     pub evenings: Vec<String>,
     /// How many bookings were made.
     pub bookings: usize,
 }
 
-/// Loads the demo school. Loaded again it changes nothing, until its parents' evening is over: then
-/// the next one is made.
+/// Loads the demo school. Loading it again changes nothing until its parents' evening is over; then
+/// the next one is created.
 ///
 /// # Errors
 /// On a database that is not a playground's, and when the database fails.
@@ -62,8 +62,8 @@ pub async fn load(store: &Store, ctx: &Context) -> anyhow::Result<Loaded> {
     Ok(Loaded { roster, evenings, bookings })
 }
 
-/// Loads what a playground of this mode begins with: the demo school, and in a sandbox the program
-/// that is connected with it.
+/// Loads the initial data of a playground of this mode: the demo school, and in a sandbox its API
+/// client.
 ///
 /// # Errors
 /// As [`load`].
@@ -76,8 +76,8 @@ pub async fn load_for_mode(store: &Store, ctx: &Context, mode: Mode) -> anyhow::
     Ok(loaded)
 }
 
-/// Makes a playground as it was when it was new: the ids of people, evenings and bookings are
-/// others then, the school's and the program's stay.
+/// Resets a playground to its initial state. People, evenings and bookings get new ids; the school
+/// and the API client keep theirs.
 ///
 /// # Errors
 /// As [`load`].
@@ -86,7 +86,7 @@ pub async fn reset(store: &Store, ctx: &Context, mode: Mode) -> anyhow::Result<L
     load_for_mode(store, ctx, mode).await
 }
 
-/// Whether the demo school is there.
+/// Whether the demo school exists.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! People of the demo's roster whom the code names.
+//! People of the demo's roster that the code refers to.
 
 use diesel::prelude::*;
 use parlour_domain::id::PersonId;
@@ -8,12 +8,12 @@ use crate::{
     store::{Db, Result, sql_types::Key},
 };
 
-/// Rachel Aaron, whose example the docs tell.
+/// Rachel Aaron, the parent in the docs' example.
 pub(super) const PARENT: &str = "p-rachel-aaron";
-/// The guest of Rachel Aaron's invite.
+/// The address of the guest of Rachel Aaron's invite.
 pub(super) const GUEST_EMAIL: &str = "jordan.aaron@example.org";
 
-/// A person of the school by their id in the roster.
+/// Finds a person of the school by their id in the roster.
 pub(super) fn person(db: &mut Db, school: Key, sourced_id: &str) -> Result<PersonId> {
     let id: Key = people::table
         .filter(people::school_id.eq(school).and(people::sourced_id.eq(sourced_id)))

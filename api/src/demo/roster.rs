@@ -1,4 +1,4 @@
-//! The demo school's people and classes: OneRoster 1.1 files that are part of the program, imported
+//! The demo school's people and classes: OneRoster 1.1 files compiled into the program and imported
 //! like any school's.
 
 use std::fs;
@@ -50,7 +50,7 @@ struct SchoolRow {
 /// Imports the files.
 pub(super) async fn import(store: &Store, ctx: &Context) -> anyhow::Result<ImportReport> {
     let folder = TempDir::new().context("no temporary folder for the demo's roster")?;
-    // Its name is what staff are told of where the values come from.
+    // The folder's name is shown to staff as the source of the values.
     let files = folder.path().join("demo");
     fs::create_dir(&files).context("no folder for the demo's roster")?;
     for (name, text) in FILES {
@@ -64,7 +64,7 @@ pub(super) async fn import(store: &Store, ctx: &Context) -> anyhow::Result<Impor
     crate::roster::import(store, ctx, &files, options).await
 }
 
-/// The school goes first, so that its slug is the one that links and docs name.
+/// Creates the school before the import, so that it gets the slug that links and docs use.
 fn ensure_school(db: &mut Db, ctx: &Context) -> Result<()> {
     let row = SchoolRow {
         id: ctx.new_id(),

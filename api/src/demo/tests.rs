@@ -1,4 +1,4 @@
-//! The demo school is what the docs tell, keeps every rule, and is loaded once.
+//! Tests that the demo school matches the docs, keeps every rule and is loaded only once.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,12 +1,12 @@
-//! The format of an evening's file, and how it is parsed into an [`EveningSpec`]. Dates and times
-//! are TOML's own or text.
+//! File format of an evening, parsed into an [`EveningSpec`]. Dates and times are TOML's own or
+//! text.
 
 use parlour_domain::evening::Mode;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::evening_spec::{ClassRule, EveningSpec, LocalWindow, Meet, SpecError, parse};
 
-/// The file, as it is written.
+/// An evening as it is written in a file.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EveningFile {
@@ -14,7 +14,7 @@ pub struct EveningFile {
     pub school: String,
     /// The evening's stable name: loading a file of the same name updates the evening.
     pub name: String,
-    /// What people read.
+    /// The title that people see.
     pub title: String,
     /// The day, in the evening's zone.
     #[serde(deserialize_with = "text")]
@@ -27,12 +27,12 @@ pub struct EveningFile {
     pub ends: String,
     /// The IANA name of the zone; the school's when absent.
     pub time_zone: Option<String>,
-    /// How long a slot keeps people busy.
+    /// How long a slot keeps people busy, in minutes.
     pub slot_minutes: i64,
-    /// Between two talks.
+    /// The gap between two talks, in seconds.
     #[serde(default)]
     pub gap_seconds: i64,
-    /// How people meet.
+    /// Whether people meet by video, in person or either.
     pub mode: FileMode,
     /// How many people a call holds.
     #[serde(default = "default_capacity")]
@@ -47,18 +47,18 @@ pub struct EveningFile {
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileWindow {
-    /// The first moment.
+    /// The first moment at which parents may book.
     #[serde(deserialize_with = "text")]
     pub opens: String,
-    /// The first moment after the last one.
+    /// The first moment at which parents may no longer book.
     #[serde(deserialize_with = "text")]
     pub closes: String,
 }
 
-/// How people meet.
+/// Whether people meet by video, in person or either.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum FileMode {
     Video,
     InPerson,
@@ -68,7 +68,7 @@ pub enum FileMode {
 /// How the classes of an entry meet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum FileMeet {
     Video,
     InPerson,
@@ -91,10 +91,10 @@ pub struct Entry {
     /// All classes of the school.
     #[serde(default)]
     pub all: bool,
-    /// Classes that are not chosen after all.
+    /// Classes that are left out.
     #[serde(default)]
     pub exclude_ids: Vec<String>,
-    /// How they meet; needed in a hybrid evening.
+    /// How they meet; required in a hybrid evening.
     pub meet: Option<FileMeet>,
 }
 
@@ -118,7 +118,7 @@ impl<'de> Deserialize<'de> for OneOrMore {
 }
 
 impl EveningFile {
-    /// Reads the TOML.
+    /// Parses the TOML.
     ///
     /// # Errors
     /// [`SpecError`] with the line when it is not TOML, or a key is missing, unknown or of the
@@ -130,10 +130,10 @@ impl EveningFile {
         })
     }
 
-    /// What the file asks for; its window is in the school's zone.
+    /// Converts the file into a spec; the booking window is in the school's zone.
     ///
     /// # Errors
-    /// [`SpecError`] with the first key that is wrong.
+    /// [`SpecError`] for the first key that is wrong.
     pub fn spec(self, school_zone: &str) -> Result<EveningSpec, SpecError> {
         parse::school(&self.school)?;
         let classes = self.classes.into_iter().map(ClassRule::from).collect();
@@ -189,7 +189,7 @@ impl From<Entry> for ClassRule {
     }
 }
 
-/// The line of an offset, with what it says: `line 3 (mode = "fun"): `. Nothing for the file as a
+/// Names and quotes the line of an offset: `line 3 (mode = "fun"): `. Empty for the file as a
 /// whole.
 fn place(source: &str, offset: usize) -> String {
     let before = source.get(..offset).unwrap_or_default();
@@ -202,7 +202,7 @@ const fn default_capacity() -> i64 {
     4
 }
 
-/// A date or time, quoted or not.
+/// Deserialises a date or time, quoted or not.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => Ok(text),

@@ -1,5 +1,5 @@
-//! Evening files: an evening that is written down in TOML (docs/evening-file.md) is read and
-//! loaded. Knows no command line and no HTTP.
+//! Evening files: reads and loads evenings that are written in TOML (docs/evening-file.md). Knows
+//! no command line and no HTTP.
 
 mod file;
 #[cfg(test)]
@@ -20,28 +20,28 @@ use crate::{
     },
 };
 
-/// How many bookings that stand against a change are named.
+/// Maximum number of bookings that a refusal names.
 const NAMED: usize = 5;
 
 /// What loading a file did to the evening.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LoadOutcome {
-    /// It is new.
+    /// The evening is new.
     Added,
-    /// It was there and is changed.
+    /// The evening existed and was changed.
     Changed,
-    /// It was there just so.
+    /// The evening already had these settings.
     Unchanged,
 }
 
 /// The outcome of loading a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Loaded {
-    /// The evening.
+    /// The evening's id.
     pub evening: EveningId,
     /// Its title.
     pub title: String,
-    /// What became of it.
+    /// What loading did to the evening.
     pub outcome: LoadOutcome,
     /// How many slots it has.
     pub slots: usize,
@@ -54,18 +54,19 @@ pub struct Loaded {
 /// Loads the evening of a file's text.
 ///
 /// # Errors
-/// [`SpecError`] when the file can't be loaded; nothing is written then. What the database says.
+/// [`SpecError`] when the file can't be loaded; then nothing is written. Also when the database
+/// fails.
 pub async fn load(store: &Store, ctx: &Context, text: &str) -> anyhow::Result<Loaded> {
     let file = EveningFile::parse(text)?;
     let ctx = ctx.clone();
     Ok(store.write(move |db| apply(db, &ctx, &file)).await??)
 }
 
-/// Loads an evening inside a transaction; one that is over is refused. A [`SpecError`] means that
-/// nothing was written.
+/// Loads an evening inside a transaction; an evening that is over is refused. The inner
+/// [`SpecError`] means that nothing was written.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn apply(
     db: &mut Db,
     ctx: &Context,

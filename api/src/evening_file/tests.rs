@@ -1,4 +1,4 @@
-//! What a file of an evening may say, as tables; and what loading one does to the database.
+//! Tests of evening files: tables of accepted and refused files, and the effects of loading one.
 
 use diesel::prelude::*;
 use parlour_domain::{evening::Mode, id::ClassId};
@@ -28,13 +28,13 @@ booking = { opens = "2027-03-01T08:00", closes = "2027-03-18T12:00" }
 all = true
 "#;
 
-/// The file, checked for a school in London.
+/// Checks a file for a school in London.
 fn checked(file: EveningFile) -> Result<Checked, SpecError> {
     file.spec("Europe/London")?.check(chrono_tz::Europe::London)
 }
 
-/// The file with one text replaced is refused with a sentence that holds all of `parts`; none means
-/// that it is sound.
+/// Replaces a text of the valid file and checks the outcome: a one-sentence refusal that contains
+/// all of `parts`, or success when `parts` is empty.
 #[track_caller]
 fn check_file(replace: &str, with: &str, parts: &[&str]) {
     let text = SOUND.replace(replace, with);
@@ -116,7 +116,8 @@ fn errors_name_the_key_and_the_fix() {
 
 #[test]
 fn dst_changes_are_handled() {
-    // In London they went forward on 28 March 2027 at 01:00 and back on 25 October 2026 at 02:00.
+    // In London the clocks went forward on 28 March 2027 at 01:00 and back on 25 October 2026 at
+    // 02:00.
     check_file("2027-03-18\n", "2027-04-18\n", &[]);
     let spring = SOUND.replace("2027-03-18", "2027-04-18");
     let gap = EveningFile::parse(&spring.replace("2027-03-01T08:00", "2027-03-28T01:30")).unwrap();
@@ -172,8 +173,8 @@ fn school() -> Vec<SchoolClass> {
     ]
 }
 
-/// The classes that entries choose (`1v` meets by video, `1p` in person), or the sentence of
-/// refusal.
+/// Checks which classes the entries choose (`1v` meets by video, `1p` in person), or the sentence
+/// with which they are refused.
 #[track_caller]
 fn check_choice(entries: &str, mode: Mode, capacity: u32, expected: Result<&str, &str>) {
     #[derive(serde::Deserialize)]
@@ -361,7 +362,7 @@ async fn loading_a_file_twice_creates_one_evening() {
     assert_eq!(rows, (10, 4));
 }
 
-/// What the audit log says of the school's evenings since the demo was loaded.
+/// The audit log's entries about the school's evenings since the demo was loaded.
 async fn logged(store: &Store) -> Vec<(String, String)> {
     let read = |db: &mut crate::store::Db| {
         let of_evenings = events::table
@@ -421,7 +422,7 @@ async fn past_evening_is_neither_created_nor_changed() {
     let after = ctx.as_of("2027-03-18T18:00:00Z".parse().unwrap());
     let said = load(&store, &after, &shorter).await.unwrap_err().to_string();
     assert!(said.starts_with("date: the evening was over on 18 March 2027 at 17:00"), "{said}");
-    // The same file again is no change, whenever.
+    // The same file is never a change, whatever the time is.
     assert_eq!(load(&store, &at_its_end, &text).await.unwrap().outcome, LoadOutcome::Unchanged);
 }
 

@@ -1,4 +1,4 @@
-//! The rules for an evening's times and seats: what its local times are as moments.
+//! Rules for an evening's times and capacity, and the conversion of its local times to instants.
 
 use chrono::{DateTime, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -6,7 +6,7 @@ use parlour_domain::evening::{BookingWindow, Timing, TimingError};
 
 use super::{EveningSpec, SpecError};
 
-/// The times of an evening that were checked.
+/// The checked times of an evening.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Checked {
     /// The slots.
@@ -18,11 +18,11 @@ pub struct Checked {
 }
 
 impl EveningSpec {
-    /// Checks everything but the classes; the window is read in the school's zone, the evening in
-    /// its own.
+    /// Checks everything but the classes. The booking window is read in the school's zone, the
+    /// evening in its own.
     ///
     /// # Errors
-    /// [`SpecError`] with the first key that is wrong.
+    /// [`SpecError`] for the first key that is wrong.
     pub fn check(&self, school_zone: Tz) -> Result<Checked, SpecError> {
         let zone = self.zone.unwrap_or(school_zone);
         let timing = self.timing(zone)?;
@@ -72,8 +72,8 @@ impl EveningSpec {
     }
 }
 
-/// A local time as a moment. Of two (the clocks go back) the earlier one counts; one that the
-/// clocks skip is refused.
+/// Converts a local time to an instant. An ambiguous time (the clocks go back) means the earlier
+/// instant; a time that the clocks skip is refused.
 fn instant(key: &'static str, zone: Tz, local: NaiveDateTime) -> Result<DateTime<Utc>, SpecError> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Ok(moment.to_utc()),

@@ -1,4 +1,4 @@
-//! The choice of the classes that take part in an evening, out of the school's.
+//! Choice of the school's classes that take part in an evening.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,33 +9,33 @@ use parlour_domain::{evening::Mode, id::ClassId};
 
 use super::{ClassRule, Meet, SpecError};
 
-/// The most teachers of a class who take part together.
+/// Maximum number of a class's teachers who take part together (I11).
 const MAX_TEACHERS: usize = 3;
 
 /// A class of the school as an evening's rules see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct SchoolClass {
     pub id: ClassId,
     pub sourced_id: String,
     pub title: String,
     pub subject: String,
-    /// How many teach it now.
+    /// How many people teach it now.
     pub teachers: usize,
-    /// How many learn in it now.
+    /// How many students it has now.
     pub students: usize,
 }
 
-/// What a class has none of.
+/// The kind of members that a class lacks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Lack {
     Teachers,
     Students,
 }
 
 impl Lack {
-    /// As in the database and in words.
+    /// The name in the database and in texts.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Lack {
         }
     }
 
-    /// As the database has it.
+    /// Parses the name in the database.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         if text == "teachers" { Self::Teachers } else { Self::Students }
@@ -56,9 +56,9 @@ impl Lack {
 pub struct LeftOut {
     /// Its title and id.
     pub class: String,
-    /// It has nobody of this kind.
+    /// The kind of members that it lacks.
     pub lacks: Lack,
-    /// The class.
+    /// The class's id.
     pub id: ClassId,
 }
 
@@ -68,19 +68,20 @@ impl fmt::Display for LeftOut {
     }
 }
 
-/// The classes that take part, with whether they meet by video, and those that were chosen in vain.
+/// The classes that take part, and the chosen ones that can't.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Choice {
     /// The classes that take part, with whether they meet by video.
     pub chosen: BTreeMap<ClassId, bool>,
-    /// Those that can't, by title.
+    /// The chosen classes that can't take part, by title.
     pub left_out: Vec<LeftOut>,
 }
 
 /// Applies every rule to the school's classes.
 ///
 /// # Errors
-/// [`SpecError`] with the first rule that can't be meant; one for `classes` where none takes part.
+/// [`SpecError`] for the first rule that is invalid or chooses a class that is too large; one for
+/// `classes` when no class takes part.
 pub fn choose(
     rules: &[ClassRule],
     classes: &[SchoolClass],
@@ -249,7 +250,7 @@ fn same(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 
-/// Whether a text is like a pattern: `*` stands for any text, `?` for one character, case does not
+/// Whether a text matches a pattern: `*` stands for any text, `?` for one character, case does not
 /// count.
 #[must_use]
 pub fn is_like(pattern: &str, text: &str) -> bool {

@@ -1,6 +1,6 @@
-//! What an evening is to be, as the school's office asks for it, in a TOML file
-//! (docs/evening-file.md) or in a request: one type and one set of rules for both. Pure: knows no
-//! database, no clock, no command line and no HTTP.
+//! Evening spec: the settings that the school's office asks for, in a TOML file
+//! (docs/evening-file.md) or in a request, with one set of rules for both. Pure: knows no database,
+//! no clock, no command line and no HTTP.
 
 mod check;
 mod choose;
@@ -18,12 +18,12 @@ pub use self::{
     choose::{Choice, Lack, LeftOut, SchoolClass, check_size, choose, is_like},
 };
 
-/// An evening as it is to be, on the clocks that its times were given in.
+/// The settings that an evening is to have. Its times are local.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EveningSpec {
-    /// Its stable name in the school.
+    /// Its name, unique in the school.
     pub name: String,
-    /// What people read.
+    /// The title that people see.
     pub title: String,
     /// The day, in the evening's zone.
     pub date: NaiveDate,
@@ -31,13 +31,13 @@ pub struct EveningSpec {
     pub starts: NaiveTime,
     /// The end of the last slot at the latest, in the evening's zone.
     pub ends: NaiveTime,
-    /// The evening's zone; none for the school's.
+    /// The evening's zone; `None` for the school's.
     pub zone: Option<Tz>,
-    /// How long a slot keeps people busy.
+    /// How long a slot keeps people busy, in minutes.
     pub slot_minutes: u32,
-    /// Between two talks.
+    /// The gap between two talks, in seconds.
     pub gap_seconds: u32,
-    /// How people meet.
+    /// Whether people meet by video, in person or either.
     pub mode: Mode,
     /// How many people a call holds (I11).
     pub capacity: u32,
@@ -50,14 +50,14 @@ pub struct EveningSpec {
 /// When parents may book, in the school's zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LocalWindow {
-    /// The first moment.
+    /// The first moment at which parents may book.
     pub opens: NaiveDateTime,
-    /// The first moment after the last one.
+    /// The first moment at which parents may no longer book.
     pub closes: NaiveDateTime,
 }
 
-/// Chooses classes: those of `ids`, and those that match all the rules given, but not those of
-/// `exclude_ids`.
+/// A rule that chooses classes: those in `ids`, and those that match all other criteria given,
+/// except for those in `exclude_ids`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ClassRule {
     /// Classes by their ids in the roster.
@@ -69,21 +69,21 @@ pub struct ClassRule {
     pub titles: Vec<String>,
     /// All classes of the school.
     pub all: bool,
-    /// Classes that are not chosen after all.
+    /// Classes that are left out.
     pub exclude_ids: Vec<String>,
-    /// How they meet; needed in a hybrid evening.
+    /// How they meet; required in a hybrid evening.
     pub meet: Option<Meet>,
 }
 
 /// How the classes of a rule meet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Meet {
     Video,
     InPerson,
 }
 
-/// What is to be otherwise of an evening; the rest stays.
+/// A change of an evening; a field that is `None` stays as it is.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[expect(missing_docs, reason = "the fields are those of `EveningSpec`")]
 pub struct EveningChange {
@@ -92,7 +92,7 @@ pub struct EveningChange {
     pub date: Option<NaiveDate>,
     pub starts: Option<NaiveTime>,
     pub ends: Option<NaiveTime>,
-    /// None in it: the school's.
+    /// `Some(None)` sets the school's zone.
     pub zone: Option<Option<Tz>>,
     pub slot_minutes: Option<u32>,
     pub gap_seconds: Option<u32>,
@@ -100,12 +100,12 @@ pub struct EveningChange {
     pub capacity: Option<u32>,
     pub opens: Option<NaiveDateTime>,
     pub closes: Option<NaiveDateTime>,
-    /// Without, the classes that were chosen stay as they are; they meet as the mode wants it.
+    /// If `None`, the chosen classes stay as they are and meet as the mode requires.
     pub classes: Option<Vec<ClassRule>>,
 }
 
 impl EveningSpec {
-    /// The evening with what is to be otherwise.
+    /// Applies a change to the spec.
     #[must_use]
     pub fn changed(self, change: &EveningChange) -> Self {
         let change = change.clone();
@@ -129,7 +129,7 @@ impl EveningSpec {
     }
 }
 
-/// Why an evening can't be so: names the key and says what to do.
+/// The reason why a spec is refused: names the key and tells what to do.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[error("{place}{what}")]
 pub struct SpecError {
@@ -138,14 +138,14 @@ pub struct SpecError {
     what: String,
 }
 
-/// What an error is about.
+/// The part of a spec that an error is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Place {
     /// The file as a whole, or a line that the text names.
     Whole,
     /// A key.
     Key(&'static str),
-    /// A rule for classes, by its number from 1, or a key in it.
+    /// A rule for classes, by its number from 1, or one of its keys.
     Rule(usize, Option<&'static str>),
 }
 
@@ -161,13 +161,13 @@ impl fmt::Display for Place {
 }
 
 impl SpecError {
-    /// An error of one key.
+    /// An error about one key.
     #[must_use]
     pub fn new(key: &'static str, code: &'static str, what: impl fmt::Display) -> Self {
         Self { place: Place::Key(key), code, what: what.to_string() }
     }
 
-    /// An error of a rule for classes, by its number from 1, or of a key in it.
+    /// An error about a rule for classes, by its number from 1, or about one of its keys.
     fn of_rule(
         number: usize,
         key: Option<&'static str>,
@@ -177,13 +177,13 @@ impl SpecError {
         Self { place: Place::Rule(number, key), code, what: what.to_string() }
     }
 
-    /// An error of a file as a whole.
+    /// An error about a file as a whole.
     #[must_use]
     pub const fn whole(what: String) -> Self {
         Self { place: Place::Whole, code: "format", what }
     }
 
-    /// The evening would be over already.
+    /// An error about an evening that would be over already.
     #[must_use]
     pub fn past(ended_at: DateTime<Utc>, zone: Tz) -> Self {
         let what = format!(
@@ -193,7 +193,7 @@ impl SpecError {
         Self::new("date", "past", what)
     }
 
-    /// The key as a request has it: `booking.opens`, `classes[0].ids`.
+    /// The key as in a request: `booking.opens`, `classes[0].ids`.
     #[must_use]
     pub fn field(&self) -> String {
         match self.place {
@@ -204,13 +204,13 @@ impl SpecError {
         }
     }
 
-    /// What is wrong, for a program.
+    /// The stable code of the error, for API clients.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
     }
 
-    /// What to do, as a sentence of its own: with a capital and a full stop.
+    /// The error as a sentence of its own, with a capital letter and a full stop.
     #[must_use]
     pub fn sentence(&self) -> String {
         let mut letters = self.what.chars();
@@ -219,7 +219,7 @@ impl SpecError {
     }
 }
 
-/// "26 November 2026 at 19:00".
+/// Formats a time as "26 November 2026 at 19:00".
 #[must_use]
 pub fn in_words(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%-d %B %Y at %H:%M").to_string()

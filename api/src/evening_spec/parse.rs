@@ -1,4 +1,5 @@
-//! The texts and numbers of an evening, parsed: each names its key and says what to write instead.
+//! Parsers for the texts and numbers of an evening. Each error names the key and tells what to
+//! write.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
@@ -6,10 +7,10 @@ use parlour_domain::text::{self, Lines, MAX_ID, MAX_SUBJECT, MAX_TITLE};
 
 use super::{ClassRule, SpecError};
 
-/// The longest name and title, in characters.
+/// Maximum length of a name or title, in characters.
 const MAX_CHARS: usize = 100;
 
-/// A name or title, without blanks around it.
+/// Parses a name or title; blanks around it are removed.
 ///
 /// # Errors
 /// When it is empty, too long, or of several lines.
@@ -23,7 +24,7 @@ pub fn words(key: &'static str, text: &str) -> Result<String, SpecError> {
     }
 }
 
-/// The text by which a school is looked for.
+/// Checks the text by which a school is looked up.
 ///
 /// # Errors
 /// When it is too long, or of several lines.
@@ -35,7 +36,7 @@ pub fn school(text: &str) -> Result<(), SpecError> {
     }
 }
 
-/// Checks the texts by which classes are looked for.
+/// Checks the texts by which classes are looked up.
 ///
 /// # Errors
 /// When one is too long, or of several lines.
@@ -62,10 +63,10 @@ fn too_long(longest: usize) -> String {
     format!("give at most {longest} characters on one line for each")
 }
 
-/// An IANA time zone.
+/// Parses an IANA time zone.
 ///
 /// # Errors
-/// When there is none of this name.
+/// When there is no zone of this name.
 pub fn time_zone(key: &'static str, name: &str) -> Result<Tz, SpecError> {
     name.parse().map_err(|_| {
         let what = format!("{name:?} is not a time zone; give an IANA name like Europe/London");
@@ -73,7 +74,7 @@ pub fn time_zone(key: &'static str, name: &str) -> Result<Tz, SpecError> {
     })
 }
 
-/// A number that is not negative.
+/// Parses a number that is not negative.
 ///
 /// # Errors
 /// When it is out of range.
@@ -82,7 +83,7 @@ pub fn number(key: &'static str, value: i64) -> Result<u32, SpecError> {
         .map_err(|_| SpecError::new(key, "range", format!("{value} is out of range")))
 }
 
-/// A day.
+/// Parses a day.
 ///
 /// # Errors
 /// When it is not written like `2026-11-26`.
@@ -93,7 +94,7 @@ pub fn date(text: &str) -> Result<NaiveDate, SpecError> {
     })
 }
 
-/// A time of day.
+/// Parses a time of day.
 ///
 /// # Errors
 /// When it is not written like `16:00`.
@@ -107,7 +108,7 @@ pub fn time_of_day(key: &'static str, text: &str) -> Result<NaiveTime, SpecError
         })
 }
 
-/// A day and time in the school's zone.
+/// Parses a day and time in the school's zone.
 ///
 /// # Errors
 /// When it is not written like `2026-11-09T08:00`.
@@ -130,8 +131,7 @@ pub fn day_and_time(
         })
 }
 
-/// A year of four digits, on every clock: with another one the times that people are told could not
-/// be written (RFC 3339).
+/// Whether a year has four digits in every time zone; RFC 3339 can't express other years.
 fn is_near(date: &NaiveDate) -> bool {
     (1970..9999).contains(&date.year())
 }

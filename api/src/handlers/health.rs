@@ -1,4 +1,4 @@
-//! `GET /health/live` and `/health/ready`: whether the process runs, and whether it can serve.
+//! `GET /health/live` and `/health/ready`: the liveness and readiness probes.
 
 use actix_web::{HttpResponse, web::Data};
 use serde_json::json;
@@ -8,12 +8,12 @@ use crate::{
     problem::{ApiError, ApiResult},
 };
 
-/// The process runs.
+/// Liveness: responds as long as the process runs.
 pub async fn get_liveness() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
-/// The database answers.
+/// Readiness: checks that the database responds.
 ///
 /// # Errors
 /// `not_ready`.

@@ -1,5 +1,6 @@
-//! The operations of openapi.yaml: one folder a resource, one file an operation, the function named
-//! by its operationId. HTTP only: no query and no rule.
+//! The operations of openapi.yaml: one folder per resource and one file per operation. The handler
+//! function has the operationId as its name. Handlers only translate between HTTP and the store;
+//! they contain no query and no rule.
 
 pub mod bars;
 pub mod bookings;

@@ -1,5 +1,5 @@
-//! What each mail says, ready to be written out: names are clean, times are on the evening's
-//! clocks, links are whole.
+//! The content of each mail template, ready to render: names are cleaned, times are in the
+//! evening's time zone, links are absolute.
 
 use crate::{
     calendar::{Appointment, Method},
@@ -7,26 +7,26 @@ use crate::{
     store::mail_content::{Evening, School},
 };
 
-/// A mail before it is written out.
+/// A mail before it is rendered.
 pub struct Letter {
-    /// In whose name.
+    /// The school that sends it.
     pub school: School,
-    /// To which address.
+    /// The recipient's address.
     pub to: String,
-    /// To whom, for the calendar.
+    /// The recipient's name, for calendar messages.
     pub to_name: String,
-    /// What it is about.
+    /// The subject.
     pub subject: String,
-    /// What mail clients show beside the subject.
+    /// The preview that mail clients show beside the subject.
     pub preview: String,
-    /// What it says.
+    /// The values of the template.
     pub content: Content,
-    /// What the recipient's calendar is to do with each appointment.
+    /// The appointments to add, update or cancel in the recipient's calendar.
     pub calendar: Vec<(Method, Appointment)>,
 }
 
 impl Letter {
-    /// The letter in the school's badge.
+    /// The first letter or digit of the school's name, shown in its badge; empty if there is none.
     pub fn initial(&self) -> String {
         self.school
             .name
@@ -37,13 +37,13 @@ impl Letter {
     }
 }
 
-/// An evening, in words.
+/// An evening, as shown to people.
 pub struct EveningText {
-    /// "Year 9 Parents’ Evening".
+    /// Such as "Year 9 Parents’ Evening".
     pub title: String,
-    /// "Thursday 26 November 2026".
+    /// Such as "Thursday 26 November 2026".
     pub date: String,
-    /// "26 November".
+    /// Such as "26 November".
     pub short_date: String,
 }
 
@@ -57,17 +57,17 @@ impl EveningText {
     }
 }
 
-/// An appointment, in words.
+/// An appointment, as shown to people.
 pub struct AppointmentText {
-    /// "16:05".
+    /// Such as "16:05".
     pub time: String,
-    /// "Mr Geraint Davies".
+    /// Such as "Mr Geraint Davies".
     pub teachers: String,
-    /// "Liz Aaron".
+    /// Such as "Liz Aaron".
     pub student: String,
-    /// "Music".
+    /// Such as "Music".
     pub subject: String,
-    /// A video call, or at the school.
+    /// Whether it is a video call; otherwise it is at the school.
     pub video: bool,
 }
 
@@ -83,17 +83,17 @@ impl AppointmentText {
     }
 }
 
-/// A guest's link, with the invite that it belongs to.
+/// A guest's link, with its invite.
 pub struct GuestLink {
     /// The inviting parent's name.
     pub parent: String,
-    /// To what.
+    /// The evening of the invite.
     pub evening: EveningText,
     /// The link.
     pub url: String,
 }
 
-/// What each template says.
+/// The values of each template.
 pub enum Content {
     Login {
         name: Option<String>,

@@ -1,5 +1,5 @@
-//! A mailer that keeps mails instead of sending them: the mailbox of demo and development modes,
-//! and of the tests.
+//! A mailer that keeps mails in memory instead of sending them: the mailbox of playgrounds and
+//! tests.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -13,13 +13,13 @@ use uuid::Uuid;
 use super::{Mail, Mailer, SendError};
 use crate::context::Clock;
 
-/// How many mails are kept; the oldest make room.
+/// How many mails are kept; older ones are dropped.
 const CAPACITY: usize = 200;
 
 /// A mail that was kept.
 #[derive(Clone)]
 pub struct SentMail {
-    /// The mail's own id.
+    /// The id of the mail.
     pub id: Uuid,
     /// When it was sent.
     pub sent_at: DateTime<Utc>,
@@ -27,12 +27,12 @@ pub struct SentMail {
     pub mail: Mail,
 }
 
-/// How an address fails, when a test tells it to.
+/// The kind of error that mail to an address gets, as set by a test.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Failure {
-    /// Now; later it may work.
+    /// A temporary failure; a retry may work.
     Temporary,
-    /// For good.
+    /// A permanent failure.
     Permanent,
 }
 
@@ -55,19 +55,19 @@ impl MemoryMailer {
         Self { clock, state: Mutex::default() }
     }
 
-    /// What was sent, the newest last.
+    /// The mails, the newest last.
     #[must_use]
     pub fn mails(&self) -> Vec<SentMail> {
         self.state().mails.iter().cloned().collect()
     }
 
-    /// What was sent, the newest last; the mailbox is empty afterwards.
+    /// Removes all mails from the mailbox and returns them, the newest last.
     #[must_use]
     pub fn take(&self) -> Vec<SentMail> {
         std::mem::take(&mut self.state().mails).into()
     }
 
-    /// What was sent to an address, the newest last; the rest stays in the mailbox.
+    /// Removes the mails to one address and returns them, the newest last.
     #[must_use]
     pub fn take_to(&self, address: &str) -> Vec<SentMail> {
         let mut state = self.state();
@@ -77,12 +77,12 @@ impl MemoryMailer {
         taken
     }
 
-    /// From now on, mail to this address fails.
+    /// Makes mail to this address fail from now on.
     pub fn fail_for(&self, address: &str, failure: Failure) {
         self.state().failing.insert(address.to_owned(), failure);
     }
 
-    /// From now on, mail to this address arrives again.
+    /// Makes mail to this address succeed again.
     pub fn recover(&self, address: &str) {
         self.state().failing.remove(address);
     }

@@ -1,5 +1,5 @@
-//! Mail: what goes out, through what, and the worker that empties the outbox. A text is made at the
-//! moment it is sent and kept nowhere.
+//! Mail: message types, transports, and the worker that sends the outbox. A mail's text is rendered
+//! when it is sent and is never stored.
 
 mod content;
 mod load;
@@ -24,59 +24,58 @@ use crate::{
     config::{Config, HOST},
 };
 
-/// A mail as it goes out.
+/// A rendered mail.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// The outbox row; a mail that is sent a second time after a crash carries the same.
+    /// The id of the outbox row. A mail that is sent again after a crash has the same id.
     pub id: Uuid,
-    /// In whose name: the school's.
+    /// The sender's display name: the school's name.
     pub from_name: String,
-    /// From which address.
+    /// The sender's address.
     pub from: String,
-    /// To which address.
+    /// The recipient's address.
     pub to: String,
-    /// What it is about.
+    /// The subject.
     pub subject: String,
-    /// Its text for reading without HTML.
+    /// The plain text body.
     pub text: String,
-    /// Its text as HTML.
+    /// The HTML body.
     pub html: String,
     /// Calendar messages, one for each appointment.
     pub calendar: Vec<CalendarMessage>,
 }
 
-/// What a recipient's calendar is to do with one appointment. A message is about one entry alone
-/// (RFC 5546, 3.2.2 and 3.2.5): of several in one message some calendars take the first and drop
-/// the rest.
+/// A calendar message about one appointment. A message holds one entry only (RFC 5546, 3.2.2 and
+/// 3.2.5), because some calendars read the first of several entries and drop the rest.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CalendarMessage {
-    /// What it asks for.
+    /// The calendar method: add, update or cancel.
     pub method: Method,
-    /// The file's name, without a path.
+    /// The name of the attached file, without a path.
     pub file: String,
     /// The calendar (RFC 5545).
     pub text: String,
 }
 
-/// Why a mail did not go out.
+/// The reason why a mail was not sent.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct SendError {
-    /// Trying again would not help.
+    /// Whether a retry would fail too.
     pub permanent: bool,
-    /// What a parent is told: what happened and what to do. Names no address.
+    /// The text shown to a parent: what happened and what to do. Holds no address.
     pub reason: String,
 }
 
-/// Takes mails to their recipients.
+/// A transport that sends mails to their recipients.
 pub trait Mailer: Send + Sync + 'static {
     /// Sends one mail.
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), SendError>>;
 }
 
-/// Where a school's pages are, with a slash at the end: on its own host, or on the one host of the
-/// settings; below its path where that is how schools are told apart, as in demo and development
-/// modes.
+/// The base URL of a school's pages, with a trailing slash. It is on the school's own host or on
+/// the configured public URL, with the path `/s/{slug}/` where schools are told apart by path, as
+/// in demo and development modes.
 #[must_use]
 pub fn school_base(config: &Config, slug: &str, host: Option<&str>) -> String {
     match host {
@@ -88,8 +87,9 @@ pub fn school_base(config: &Config, slug: &str, host: Option<&str>) -> String {
     }
 }
 
-/// Installs the cryptography that TLS goes by, once in a process; `main` calls it first.
+/// Installs the cryptography provider of TLS for the process; later calls do nothing. `main` calls
+/// it first.
 pub fn install_tls() {
-    // It fails only where one is installed already, which is as good.
+    // An error only says that a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

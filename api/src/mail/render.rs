@@ -1,4 +1,4 @@
-//! Writes a letter out: as plain text, as HTML, and as a calendar message.
+//! Renders a letter as plain text, HTML and calendar messages.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -27,7 +27,7 @@ struct Text<'a> {
     content: &'a Content,
 }
 
-/// Writes a letter out.
+/// Renders a letter.
 ///
 /// # Errors
 /// When a template fails.

@@ -1,11 +1,11 @@
-//! When a mail that could not be sent is tried again, and when it is given up.
+//! The retry policy of mails: the delay before each retry, and when to give up.
 
 use chrono::TimeDelta;
 
-/// The pauses after the first, second … try, in minutes: two days in all.
+/// The backoff after each failed attempt, in minutes: two days in all.
 const BACKOFF: [i64; 8] = [1, 5, 15, 60, 240, 480, 720, 1440];
 
-/// How long to wait after so many tries; `None` when it is time to give up.
+/// The delay after `tries` attempts; `None` when it is time to give up.
 pub fn backoff(tries: i32) -> Option<TimeDelta> {
     let index = usize::try_from(tries).ok()?.checked_sub(1)?;
     BACKOFF.get(index).map(|minutes| TimeDelta::minutes(*minutes))

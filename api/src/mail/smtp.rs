@@ -1,4 +1,4 @@
-//! Mail by SMTP, and what a server's refusal means to a parent.
+//! The SMTP transport, and the mapping of SMTP replies to reasons for parents.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{CalendarMessage, Mail, Mailer, SendError};
 use crate::mail_text::clean;
 
-/// How long one step of the talk with the server may take.
+/// The timeout of one SMTP command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long one mail may take in all; less than the worker's lease.
+/// The timeout of one mail in all. It is shorter than the worker's lease.
 const SEND_TIMEOUT: Duration = Duration::from_secs(90);
 
 pub(super) const LATER: &str = "The mail has not gone through yet. We keep trying for two days.";
@@ -33,17 +33,17 @@ const REFUSED: &str = "The mail server of this address does not take our mail. U
 const UNWRITABLE: &str =
     "Mail can't be sent to this address. Check the spelling, or use another address.";
 
-/// Sends by SMTP, with TLS as the URL says.
+/// Sends mail by SMTP, with TLS as the URL says.
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
 }
 
 impl SmtpMailer {
-    /// Takes the server's URL: `smtps://user:password@host`,
+    /// Accepts a server's URL: `smtps://user:password@host`,
     /// `smtp://user:password@host:587?tls=required`, `smtp://host:25`.
     ///
     /// # Errors
-    /// When the URL is none; the error does not print it.
+    /// When the URL is invalid; the error does not contain the URL, which may hold a password.
     pub fn new(url: &SecretString) -> anyhow::Result<Self> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
             .ok()
@@ -57,7 +57,7 @@ impl SmtpMailer {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(read_error(&error, mail)),
             Err(_) => {
-                tracing::warn!(outbox = %mail.id, "the mail server took too long");
+                tracing::warn!(outbox = %mail.id, "mail server timed out");
                 Err(SendError { permanent: false, reason: LATER.to_owned() })
             }
         }
@@ -70,7 +70,7 @@ impl Mailer for SmtpMailer {
     }
 }
 
-/// "Written by a machine": keeps out-of-office replies away (RFC 3834, 5).
+/// The header `Auto-Submitted: auto-generated`, which prevents out-of-office replies (RFC 3834, 5).
 #[derive(Clone)]
 struct AutoSubmitted;
 
@@ -88,10 +88,10 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// The mail in MIME: plain text and HTML as alternatives. One calendar message is a third
-/// alternative, so that calendars take it in by themselves, and a file for clients that show none
-/// (RFC 6047, 2.4). Of several alternatives a client would take one and hide what the mail says, so
-/// several messages are files alone: each is opened, or taken in, by itself.
+/// Builds the MIME message, with plain text and HTML as alternatives. A single calendar message is
+/// added as a third alternative, so that calendars import it by themselves, and as an attachment
+/// for clients that ignore it (RFC 6047, 2.4). Several calendar messages are attachments only: as
+/// alternatives, a client would show one of them and hide the text.
 pub(super) fn message(mail: &Mail) -> Result<Message, SendError> {
     let unwritable = || SendError { permanent: true, reason: UNWRITABLE.to_owned() };
     let from = address(&mail.from).ok_or_else(unwritable)?;
@@ -132,15 +132,15 @@ pub(super) fn message(mail: &Mail) -> Result<Message, SendError> {
         .map_err(|_| unwritable())
 }
 
-/// An address as servers understand it: a domain of another script is written in ASCII (RFC 5891),
-/// as not every server takes it otherwise.
+/// Parses an address. An internationalised domain is converted to ASCII (RFC 5891), because not
+/// every server accepts it otherwise.
 fn address(text: &str) -> Option<Address> {
     let (local, domain) = text.rsplit_once('@')?;
     Address::new(local, idna::domain_to_ascii(domain).ok()?).ok()
 }
 
-/// What to make of the server's answer. Its words are neither logged nor shown: they may hold the
-/// address.
+/// Maps an SMTP error to a reason. The server's text is neither logged nor shown, because it may
+/// contain the address.
 fn read_error(error: &Error, mail: &Mail) -> SendError {
     let code = error.status().map(|code| code.to_string().parse::<u16>().unwrap_or_default());
     let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
@@ -161,11 +161,12 @@ fn read_error(error: &Error, mail: &Mail) -> SendError {
     SendError { permanent, reason: reason.to_owned() }
 }
 
-/// The basic code (RFC 5321, 4.2) and, in the words, the enhanced one (RFC 3463).
+/// Maps the basic code (RFC 5321, 4.2) and the enhanced code in the text (RFC 3463) to a reason;
+/// the bool is true for a permanent failure.
 fn read_code(code: u16, words: &str) -> (bool, &'static str) {
     let enhanced = |status: &str| words.split_whitespace().any(|word| word == status);
     match code {
-        // These are about our own login at the server, never about the recipient.
+        // These codes concern this server's login at the mail server, never the recipient.
         ..500 | 530 | 534 | 535 | 538 => (false, LATER),
         _ if enhanced("5.2.2") => (true, FULL),
         552 => (true, FULL),
@@ -215,7 +216,8 @@ mod tests {
         let text = written(&mail);
         let head = text.split("\r\n\r\n").next().unwrap();
         assert!(head.lines().all(|line| !line.to_lowercase().starts_with("bcc")), "{head}");
-        // It stays within the subject, whose address no program makes a link of.
+        // The injected header becomes part of the subject, and its address is encoded, so that no
+        // mail client turns it into a link.
         assert!(
             head.lines().any(|line| line.starts_with("Subject: Hello Bcc: =?utf-8?b?")),
             "{head}"
@@ -236,7 +238,8 @@ mod tests {
         CalendarMessage { method, file: format!("appointment-{number}.ics"), text }
     }
 
-    /// The headers of all parts that are no multipart, in order, and how deep each stands.
+    /// The headers of all parts that are not multipart, in order, and whether each is an
+    /// attachment.
     fn parts(mail: &Mail) -> Vec<(String, bool)> {
         let text = written(mail);
         let headers = text
@@ -294,8 +297,8 @@ mod tests {
         assert!(text.contains("Auto-Submitted: auto-generated"));
     }
 
-    /// A mail server on a port of its own that answers `RCPT TO` as told; gives its URL and what it
-    /// was sent.
+    /// A mail server on a free port that answers `RCPT TO` with `answer`; returns its URL, and a
+    /// thread that returns the received mail.
     fn server(answer: &'static str) -> (SecretString, std::thread::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = SecretString::from(format!("smtp://{}", listener.local_addr().unwrap()));

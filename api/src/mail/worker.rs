@@ -1,5 +1,5 @@
-//! The worker that empties the outbox: it writes each mail out at the moment it is sent. Logs name
-//! outbox rows and templates, never an address, a name or a token.
+//! The worker that sends the outbox; it renders each mail when it is sent. Logs name outbox rows
+//! and templates, never an address, a name or a token.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -25,36 +25,36 @@ use crate::{
     workers::{Slots, Worker},
 };
 
-/// Told to people when a mail was tried for two days.
+/// The reason shown to people when a mail could not be delivered for two days.
 const GIVEN_UP: &str =
     "The mail could not be delivered for two days. Check the address, then send it again.";
 
-/// Told to people when it is we who failed.
+/// The reason shown to people when the server itself failed.
 const INTERNAL_ERROR: &str = "The mail could not be written. Please tell the school.";
 
 /// Sends the mails of the outbox. Cheap to clone.
 #[derive(Clone)]
 pub struct MailWorker {
-    /// The outbox, and all that mails tell.
+    /// The database that holds the outbox and the data that mails are rendered from.
     pub store: Store,
     /// Derives links and codes.
     pub keys: Keys,
-    /// The sender's address and where the pages are.
+    /// The sender's address and the URLs of the pages.
     pub config: Arc<Config>,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Takes mails to their recipients.
+    /// The transport.
     pub mailer: Arc<dyn Mailer>,
-    /// Counts what came of mails.
+    /// Counts the outcomes.
     pub metrics: JobMetrics,
-    /// Notified by whoever has queued a mail.
+    /// Notified when a mail was queued.
     pub wake: Arc<Notify>,
 }
 
 impl Worker for MailWorker {
     type Job = Claimed;
     type Outcome = SendResult;
-    /// Schools take turns.
+    /// Mails take turns by school.
     type Lane = SchoolId;
 
     const NAME: &'static str = "mail";
@@ -131,9 +131,10 @@ impl Worker for MailWorker {
     }
 }
 
-/// The mail as it is to be sent now, or what becomes of the row instead.
+/// Renders the mail of a row; the error is the outcome to store instead.
 async fn compose(worker: &MailWorker, row: &Claimed) -> Result<Mail, SendResult> {
-    // A row of a newer version may be understood after an update.
+    // A newer version may have queued the row. It is retried, because this server may be updated
+    // soon.
     let Some(mail) = row.mail() else {
         return Err(retry_or_give_up(worker, row, INTERNAL_ERROR.to_owned(), INTERNAL_ERROR));
     };
@@ -145,16 +146,16 @@ async fn compose(worker: &MailWorker, row: &Claimed) -> Result<Mail, SendResult>
         Ok(LoadedMail::Letter(letter)) => letter,
         Ok(LoadedMail::Skip(reason)) => return Err(SendResult::Dropped(reason.to_owned())),
         Err(Error::NotFound) => {
-            tracing::error!(outbox = %row.id, template = row.template, "a mail names too little");
+            tracing::error!(outbox = %row.id, template = row.template, "mail row incomplete");
             return Err(SendResult::Failed(INTERNAL_ERROR.to_owned()));
         }
         Err(error) => {
-            tracing::warn!(outbox = %row.id, %error, "could not read what a mail tells");
+            tracing::warn!(outbox = %row.id, %error, "mail load failed");
             return Err(retry_or_give_up(worker, row, INTERNAL_ERROR.to_owned(), INTERNAL_ERROR));
         }
     };
     render(row.id, &letter, &worker.config.mail_from, now).map_err(|error| {
-        tracing::error!(outbox = %row.id, %error, "could not write a mail");
+        tracing::error!(outbox = %row.id, %error, "mail render failed");
         retry_or_give_up(worker, row, INTERNAL_ERROR.to_owned(), INTERNAL_ERROR)
     })
 }

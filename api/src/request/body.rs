@@ -1,5 +1,5 @@
-//! The one way in which the body of a request is read: as it comes and never unpacked, up to a
-//! size, and within a time that grows with what has come.
+//! The reader of request bodies. It does not decompress, and limits the size and the time of a
+//! body; the time limit grows with the bytes received.
 
 use std::{future::Future, pin::Pin, time::Duration};
 
@@ -21,18 +21,18 @@ use crate::{
     problem::{ApiError, ApiResult},
 };
 
-/// The largest body that is read, in bytes, where a resource does not say otherwise by [`MaxBody`].
+/// Size limit of a body in bytes, unless a resource sets its own with [`MaxBody`].
 const MAX_BODY: usize = 64 * 1024;
-/// How long any body may take.
+/// The time that every body has.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many bytes give it another second.
+/// Each of these many bytes received adds a second to the time limit.
 const MIN_BYTES_PER_SECOND: usize = 8 * 1024;
 
-/// The largest body of a resource that takes larger ones, in bytes.
+/// Size limit of a resource that takes larger bodies, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct MaxBody(pub usize);
 
-/// The bytes of a form (`application/x-www-form-urlencoded`); none when the body is something else.
+/// The bytes of a form (`application/x-www-form-urlencoded`); `None` for another media type.
 #[derive(Debug)]
 pub struct Form(pub Option<Bytes>);
 
@@ -47,7 +47,7 @@ impl FromRequest for Form {
     }
 }
 
-/// Whether the body is said to be of a media type, whatever its parameters.
+/// Whether the `Content-Type` is a media type, whatever its parameters.
 pub(super) fn is_of(req: &HttpRequest, kind: &str) -> bool {
     let given = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     given.is_some_and(|given| {
@@ -55,7 +55,7 @@ pub(super) fn is_of(req: &HttpRequest, kind: &str) -> bool {
     })
 }
 
-/// Refuses bodies with a `Content-Encoding`: unpacking a few bytes could take all of the memory.
+/// Refuses bodies with a `Content-Encoding`: decompressing a few bytes could exhaust the memory.
 ///
 /// # Errors
 /// `unsupported_media_type`.
@@ -78,8 +78,8 @@ pub fn check_encoding(headers: &HeaderMap) -> ApiResult<()> {
 /// Reads the body of a request.
 ///
 /// # Errors
-/// `unsupported_media_type`, `too_large`, `request_timeout`; `bad_request` when it ends before it
-/// is whole.
+/// `unsupported_media_type`, `too_large`, `request_timeout`; `bad_request` when the body ends
+/// early.
 pub(super) fn read(
     req: &HttpRequest,
     payload: &mut Payload,
@@ -125,7 +125,7 @@ async fn collect(
     }
 }
 
-/// How long a body may take of which so much has come.
+/// The time limit of a body after so many received bytes.
 fn allowed(received: usize) -> Duration {
     let earned = u64::try_from(received * 1_000 / MIN_BYTES_PER_SECOND).unwrap_or(u64::MAX);
     BODY_TIMEOUT.saturating_add(Duration::from_millis(earned))
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(
             read(&[], Some(101)).await,
             Err("too_large"),
-            "what it says of itself is enough"
+            "a Content-Length over the limit is refused at once"
         );
         let cut = stream::iter([Ok(Bytes::from_static(b"x")), Err(PayloadError::Incomplete(None))]);
         assert_eq!(

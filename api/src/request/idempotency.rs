@@ -1,5 +1,4 @@
-//! The HTTP side of idempotency keys: the header of a request, and the response that is kept for
-//! its retries.
+//! The HTTP side of idempotency keys: the request header, and the stored response for retries.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use uuid::Uuid;
@@ -10,7 +9,8 @@ use crate::{
     store::idempotency::{RequestKey, Response},
 };
 
-/// The `Idempotency-Key` of a request, if it has one.
+/// The `Idempotency-Key` of a request, if it has one, with a hash of the method, path, query and
+/// body.
 ///
 /// # Errors
 /// `bad_request` when it is not 1 to 128 printable ASCII characters.

@@ -1,5 +1,5 @@
-//! A strict reader of JSON into the wire types: an object is not accepted as a list of its values,
-//! and an error names the field.
+//! A strict deserializer of JSON into the wire types. An object must not be written as a list of
+//! its values, and an error names the field.
 
 mod fault;
 #[cfg(test)]
@@ -21,42 +21,45 @@ use serde_json::{Number, Value};
 
 use self::fault::Fault;
 
-/// What becomes of a `null` where a value may be absent.
+/// How to read a `null` in an optional field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Nulls {
-    /// It is as if nothing were there.
+    /// As an absent field.
     Absent,
-    /// It is refused: whoever means "unknown" must not be taken to say nothing.
+    /// As an error: a sender that means "unknown" by `null` would otherwise leave the value
+    /// unchanged.
     Refused,
 }
 
-/// The fields that hold texts of several lines.
+/// Fields with texts of several lines.
 const MULTILINE_FIELDS: [&str; 1] = ["note"];
 
-/// The fields whose own rules refuse control characters, each with a code of its own.
+/// Fields whose own rules refuse control characters with their own error codes.
 const SELF_VALIDATED_FIELDS: [&str; 1] = ["name"];
 
-/// Reads a value. Blanks and line breaks around a text are let through: some fields are trimmed.
+/// Reads a value and checks its texts for control characters. Blanks and line breaks at the ends of
+/// a text are allowed, because some fields are trimmed later.
 ///
 /// # Errors
-/// What is wrong, and where: `required`, `unknown`, `wrong_shape`, or `format` for a control
+/// The field and one of the codes `required`, `unknown`, `wrong_shape`, and `format` for a control
 /// character.
 pub fn read<T: DeserializeOwned>(value: &Value, nulls: Nulls) -> Result<T, FieldError> {
     T::deserialize(StrictDeserializer { value, nulls, lines: Some(Lines::One) })
         .map_err(FieldError::from)
 }
 
-/// A value that is read strictly.
+/// A value with the options of its deserialization.
 #[derive(Clone, Copy)]
 struct StrictDeserializer<'de> {
     value: &'de Value,
     nulls: Nulls,
-    /// None where another rule decides.
+    /// The rule for line breaks in a text; `None` where the field has its own rules.
     lines: Option<Lines>,
 }
 
 impl<'de> StrictDeserializer<'de> {
-    /// A text of the contract; one that is read as any JSON is checked by whoever reads it on.
+    /// Checks a text of the contract for control characters. A text inside of a plain JSON value is
+    /// not checked here but by the code that parses that value.
     fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         if let (Some(lines), Some(text)) = (self.lines, self.value.as_str())
             && !text
@@ -182,10 +185,10 @@ fn visit_number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::
     }
 }
 
-/// The members of an object, one after the other.
+/// The members of an object, for serde.
 struct Members<'de> {
     rest: serde_json::map::Iter<'de>,
-    /// The member whose key was read last.
+    /// The member whose key was read last and whose value is read next.
     member: Option<(&'de str, &'de Value)>,
     nulls: Nulls,
 }
@@ -222,7 +225,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
     }
 }
 
-/// The items of a list, one after the other.
+/// The items of a list, for serde.
 struct Items<'de> {
     rest: Enumerate<slice::Iter<'de, Value>>,
     list: StrictDeserializer<'de>,

@@ -1,5 +1,5 @@
-//! Cursors that hold their place themselves, for lists whose rows can move or go: sealed with the
-//! server's key, so that none is taken that was not given out.
+//! Signed cursors, for lists whose rows can move or be deleted. The cursor contains the position
+//! itself, and an HMAC with the server's key, so that a client can't make one up.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use parlour_wire::Page;
@@ -13,22 +13,22 @@ use crate::{
     store::Error,
 };
 
-/// The length of what is sealed: the list, the place's order and an id.
+/// Length of the signed bytes: the list, the order and the id.
 const SIGNED_LEN: usize = 1 + 8 + 16;
-/// The length of the seal, in letters of base64: 128 bits and a little.
+/// Length of the signature in base64 characters: 132 bits.
 const SIGNATURE_LEN: usize = 22;
 
-/// A place in a list that is ordered by a number, or a time, and an id.
+/// A position in a list that is ordered by a number or time and then by id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CursorPosition {
-    /// What the last row seen is ordered by: its number, or its time in microseconds.
+    /// The sort value of the last row seen: its number, or its time in microseconds.
     pub order: i64,
-    /// Its id.
+    /// The id of that row.
     pub id: Uuid,
 }
 
 impl CursorPosition {
-    /// The cursor that names it. `of` is whose list it is.
+    /// The cursor of this position. `of` is the id of the list's owner.
     #[must_use]
     pub fn cursor(self, keys: &Keys, list: List, of: Uuid) -> String {
         let mut bytes = vec![list as u8];
@@ -61,11 +61,12 @@ fn sign(keys: &Keys, of: Uuid, bytes: &[u8]) -> Vec<u8> {
 }
 
 impl PageQuery {
-    /// As [`PageQuery::read`], for a list whose pages [`signed_page`] makes. `of` is whose list it
-    /// is: the school's, or an endpoint's.
+    /// Like [`PageQuery::read`], for a list whose pages [`signed_page`] makes. `of` is the id of
+    /// the list's owner: a school, or a webhook endpoint.
     ///
     /// # Errors
-    /// `bad_cursor` for one that this list did not give out, `invalid` for a limit out of 1 to 100.
+    /// `bad_cursor` for a cursor that was not issued for this list, `invalid` for a limit out of 1
+    /// to 100.
     pub fn read_signed(
         &self,
         keys: &Keys,
@@ -81,7 +82,7 @@ impl PageQuery {
     }
 }
 
-/// A page of rows of which one more than `limit` was read.
+/// Makes a page from rows of which one more than `limit` was read.
 pub fn signed_page<R, T>(
     keys: &Keys,
     list: List,

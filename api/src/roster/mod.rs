@@ -1,5 +1,5 @@
-//! The roster import: reads files or fetches from a provider, compares, writes, and says what it
-//! did. Knows not the command line; of HTTP knows [`remote`] alone.
+//! Roster import: reads files or fetches from a provider, compares, writes and reports. Knows no
+//! command line; only [`remote`] knows HTTP.
 
 pub mod push;
 pub mod remote;
@@ -36,22 +36,22 @@ use crate::{
     },
 };
 
-/// How often an import starts anew when another one has come between.
+/// Maximum number of attempts when other imports write in between.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// What an import is asked for beside its files.
+/// Options of an import.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
-    /// Of files only the school of this id or exact name.
+    /// Import only this school of the files, by id or exact name.
     pub school: Option<String>,
-    /// The schools that a source may write, by id or exact name; none when it may write those that
+    /// The schools that a source may write, by id or exact name; empty if it may write those that
     /// are bound to it.
     pub schools: Vec<String>,
     /// Compare and report, but write nothing.
     pub dry_run: bool,
     /// The time zone of schools that are new, such as `Europe/London`.
     pub time_zone: String,
-    /// How much may be removed at once; none when somebody insists.
+    /// How much may be removed at once; `None` for no limit.
     pub limit: Option<RemovalLimit>,
 }
 
@@ -89,7 +89,7 @@ pub async fn import(
     import_roster(store, ctx, roster, &options, origin, None).await
 }
 
-/// Brings what was read into the database, unless it is refused.
+/// Writes a roster that was read, unless it is refused.
 async fn import_roster(
     store: &Store,
     ctx: &Context,
@@ -105,8 +105,8 @@ async fn import_roster(
     import.write().await
 }
 
-/// As [`import_roster`], of changes; none when they may mean more than they say. Nothing was
-/// written then.
+/// Like [`import_roster`], but for a delta. Returns `None`, and writes nothing, if the delta may
+/// mean something else than it says.
 async fn import_delta(
     store: &Store,
     ctx: &Context,
@@ -122,14 +122,14 @@ async fn import_delta(
     import.write().await.map(Some)
 }
 
-/// An import that goes on.
+/// A running import.
 struct Import<'i> {
     store: &'i Store,
     options: &'i ImportOptions,
     source: Source,
     schools: Vec<Arc<School>>,
     report: ImportReport,
-    /// The plan of the only school, once one has looked.
+    /// The plan of the only school, once it has been checked.
     first: Option<Arc<Plan>>,
 }
 
@@ -177,7 +177,7 @@ impl<'i> Import<'i> {
         }
     }
 
-    /// Holds the plan of each school against the limit on removals; answers whether anything is in
+    /// Checks the plan of each school against the limit on removals; returns whether any plan is in
     /// doubt.
     async fn plan_all(&mut self) -> anyhow::Result<bool> {
         let mut is_in_doubt = false;
@@ -189,8 +189,8 @@ impl<'i> Import<'i> {
                         limit.exceeded(&school.sourced_id, plan.name(), &plan.changes)
                     });
                     self.report.stopped.extend(stops.unwrap_or_default());
-                    // Plans are made twice where there are several schools, since the second one's
-                    // may rest on what was written of the first.
+                    // With several schools the plans are made again before writing, since a plan
+                    // may depend on what was written for an earlier school.
                     self.first = (self.schools.len() == 1).then_some(plan);
                 }
                 Err(Error::NotFound) => {}
@@ -226,19 +226,19 @@ fn failed(school: &School, error: Error) -> anyhow::Error {
         .context(format!("the school {} could not be imported", school.sourced_id))
 }
 
-/// Tells whether a plan is written.
+/// Whether a plan is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WriteMode {
-    /// It is written, unless it removes more than this.
+    /// The plan is written, unless it exceeds this limit.
     Within(Option<RemovalLimit>),
-    /// Nothing: a dry run, or an import that was refused.
+    /// Nothing is written: a dry run, or an import that was refused.
     Nothing,
 }
 
 /// The outcome of a school's import.
 enum WriteOutcome {
     All(Arc<Plan>),
-    /// Nothing was written, for these reasons if there are any.
+    /// Nothing was written; the exceeded limits, if any, are the reason.
     Nothing(Arc<Plan>, Vec<ExceededLimit>),
 }
 
@@ -247,8 +247,8 @@ async fn plan(store: &Store, source: &Source, school: &Arc<School>) -> Result<Ar
     Ok(Arc::new(store.read(move |db| roster::plan(db, &wanted, &from)).await?))
 }
 
-/// Writes a school's plan. Where others have written meanwhile it is made anew, so it is held
-/// against the limit here once more.
+/// Writes a school's plan. If others have written meanwhile the plan is made again, so it is
+/// checked against the limit here once more.
 async fn import_school(
     store: &Store,
     source: &Source,

@@ -1,5 +1,4 @@
-//! Rows that a program pushes: read beside what is there, compared and written as any import is, in
-//! its turn.
+//! Pushes: rows that an API client or staff send, compared and written like those of an import.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -16,32 +15,32 @@ use crate::{
     },
 };
 
-/// How often a push starts anew when an import or another push has come between.
+/// Maximum number of attempts when an import or another push writes in between.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Who pushes.
+/// The author of a push.
 #[derive(Clone)]
 pub struct PushAuthor {
-    /// For the audit log.
+    /// The actor for the audit log.
     pub actor: Actor,
-    /// May make people staff, and change those who are.
+    /// Whether they may make people staff, and change people who are staff.
     pub may_write_staff: bool,
 }
 
-/// What came of a push.
+/// The outcome of a push.
 pub struct PushOutcome {
-    /// What was written.
+    /// The plan that was written.
     pub plan: Arc<Plan>,
-    /// What is to be said of its rows.
+    /// The diagnostics of its rows.
     pub told: Vec<RowDiagnostic>,
 }
 
-/// Writes the rows that can be used into the school, in one transaction; whoever loses access by
-/// them loses it there. The audit log says who pushed.
+/// Writes the usable rows into the school, and ends lost access, in one transaction. The audit log
+/// names the author.
 ///
 /// # Errors
-/// [`Error::Busy`] when others came between again and again: nothing was written. What the database
-/// says.
+/// [`Error::Busy`] when others wrote in between at every attempt; then nothing was written. Also
+/// when the database fails.
 pub async fn push(
     store: &Store,
     ctx: &Context,
@@ -70,7 +69,7 @@ fn plan_push(
     rows: &Push,
 ) -> Result<(Plan, Vec<RowDiagnostic>), Error> {
     let id = roster::sourced_id(db, school)?;
-    // Before all else, so that whatever is written after it makes this plan void.
+    // Read before everything else, so that any later write makes this plan stale.
     let turn = roster::import_version(db, &id)?;
     let (allowed, refused) =
         if by.may_write_staff { (None, Vec::new()) } else { without_staff(db, school, rows)? };
@@ -99,8 +98,8 @@ fn plan_push(
     ))
 }
 
-/// The rows of a push that neither are about members of staff nor make any, and what is to be said
-/// of the others.
+/// Removes the rows that are about members of staff, or would make people staff, and returns a
+/// diagnostic for each. The first part is `None` if the push is not about people.
 fn without_staff(
     db: &mut Db,
     school: SchoolId,

@@ -1,5 +1,5 @@
-//! The limit on removals: refuses an import that would remove too much of a school at once, since
-//! its source may have lost something. Pure.
+//! Limit on removals: refuses an import that would remove too much of a school at once, since its
+//! source may have lost data. Pure.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct RemovalLimit {
     pub percent: u8,
 }
 
-/// This many appointments may always fall, whatever share of the coming ones they are.
+/// Up to this many appointments may always be lost, whatever share of the coming ones they are.
 const FEW_APPOINTMENTS: u64 = 5;
 
 impl Default for RemovalLimit {
@@ -24,7 +24,7 @@ impl Default for RemovalLimit {
     }
 }
 
-/// A kind of which an import would remove too much.
+/// A kind of which an import would remove more than the limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExceededLimit {
     /// The school's id in the roster.
@@ -33,16 +33,16 @@ pub struct ExceededLimit {
     pub school: String,
     /// `people`, `guardianships`, `classes`, `enrolments` or `appointments`.
     pub kind: &'static str,
-    /// How many would go.
+    /// How many would be removed.
     pub removed: u64,
-    /// How many there are.
+    /// How many there are now.
     pub of: u64,
-    /// The share that may go, in percent.
+    /// The share that may be removed, in percent.
     pub allowed_percent: u8,
 }
 
 impl RemovalLimit {
-    /// The kinds of which a school's changes remove more than the limit.
+    /// Lists the kinds of which a school's changes remove more than the limit.
     pub(super) fn exceeded(
         self,
         sourced_id: &str,
@@ -50,8 +50,8 @@ impl RemovalLimit {
         changes: &Changes,
     ) -> Vec<ExceededLimit> {
         let existing = |counts: &Counts| counts.changed + counts.removed + counts.unchanged;
-        // A link that stays but is not allowed any more takes as much from a parent as one that
-        // goes.
+        // A link that stays but is no longer allowed takes as much from a parent as a link that is
+        // removed.
         let withdrawn = changes.guardianships.removed.max(changes.access_withdrawn);
         let fall = changes.appointments_ended + changes.appointments_stranded;
         let kinds = [
@@ -82,7 +82,7 @@ impl RemovalLimit {
 }
 
 impl ExceededLimit {
-    /// `12 of 20 enrolments would be removed`.
+    /// Describes it as `12 of 20 enrolments would be removed`.
     #[must_use]
     pub fn in_words(&self) -> String {
         let Self { kind, removed, of, .. } = self;

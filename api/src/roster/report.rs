@@ -1,4 +1,4 @@
-//! What an import did, for machines (`serde`) and for people (`Display`).
+//! Report of an import, for machines (`serde`) and for people (`Display`).
 
 use std::{collections::BTreeMap, fmt};
 
@@ -14,26 +14,26 @@ use crate::store::roster::{Changes, Counts, Line, Plan};
 pub struct ImportReport {
     /// The files' format.
     pub format: Format,
-    /// Nothing was written.
+    /// Whether this is a dry run, which writes nothing.
     pub dry_run: bool,
-    /// The kinds of which too much would be removed: nothing was written then, either.
+    /// Kinds of which too much would be removed. Nothing was written of the schools concerned.
     pub stopped: Vec<ExceededLimit>,
-    /// Columns and rows without which the files may be damaged: nothing was written then, either,
-    /// unless somebody insisted.
+    /// Missing columns and rows, without which the files may be damaged. If there are any, nothing
+    /// was written. Empty if the import has no limit on removals.
     pub lacking: Vec<MissingData>,
-    /// School by school.
+    /// One report for each school.
     pub schools: Vec<SchoolReport>,
-    /// People of all schools by the names of their roles, as the files have them.
+    /// Number of people of all schools by role name, as in the files.
     pub users_by_role: BTreeMap<String, u64>,
     /// The changes of all schools.
     pub changes: Changes,
-    /// What could not be used, by file and line.
+    /// Rows and values that could not be used, by file and line.
     pub findings: Vec<Finding>,
-    /// Findings beyond those that are listed.
+    /// Number of findings that are not listed.
     pub findings_left_out: u64,
-    /// Links and enrolments that name what neither the roster nor the database knows.
+    /// Sentences about links and enrolments that refer to unknown people or classes.
     pub unresolved: Vec<String>,
-    /// Only one school was asked for: rows of others were passed over.
+    /// Whether only one school was asked for, so that rows of others were skipped.
     #[serde(skip)]
     pub is_of_one_school: bool,
 }
@@ -45,16 +45,16 @@ pub struct SchoolReport {
     pub sourced_id: String,
     /// Its name.
     pub name: String,
-    /// The part of URLs that names it.
+    /// Its slug, which names it in URLs.
     pub slug: String,
-    /// The import's id, by which what it ended can be brought back; none when nothing was written.
+    /// The import's id, by which its endings can be restored; `None` when nothing was written.
     pub import_id: Option<Uuid>,
-    /// People by the names of their roles, as the files have them.
+    /// Number of people by role name, as in the files.
     pub users_by_role: BTreeMap<String, u64>,
-    /// What was added, changed, removed and left.
+    /// Counts of added, changed, removed and unchanged rows.
     pub changes: Changes,
-    /// In a dry run, or when the import was stopped: what would be written, up to 200 of each
-    /// kind.
+    /// The lines of what would be written, up to 200 of each kind, in a dry run or a refused
+    /// import.
     pub differences: Vec<Line>,
 }
 
@@ -82,7 +82,7 @@ impl ImportReport {
         }
     }
 
-    /// Adds what became of a school, or would.
+    /// Adds the result for a school, which was written or would be.
     pub(super) fn add(&mut self, school: &School, plan: &Plan, is_written: bool) {
         for (role, count) in &school.users_by_role {
             *self.users_by_role.entry(role.clone()).or_default() += count;
@@ -100,20 +100,20 @@ impl ImportReport {
         });
     }
 
-    /// Whether nothing was written, or would be, for the sake of what would be lost.
+    /// Whether the import was refused, or would be, because too much would be lost.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         !self.stopped.is_empty() || !self.lacking.is_empty()
     }
 
-    /// Whether some schools were written before others were refused: what is there changed while
-    /// the import went on.
+    /// Whether some schools were written before others were refused, because the database changed
+    /// while the import ran.
     #[must_use]
     pub fn is_written_in_part(&self) -> bool {
         self.is_refused() && self.schools.iter().any(|school| school.import_id.is_some())
     }
 
-    /// Why the import was refused, in one line; none when it was not.
+    /// The reasons for the refusal in one line; `None` if there was none.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
         let reasons = self
@@ -124,7 +124,7 @@ impl ImportReport {
         self.is_refused().then(|| reasons.collect::<Vec<_>>().join("; "))
     }
 
-    /// A delta's school that the database does not know.
+    /// Adds a school of a delta that the database does not know.
     pub(super) fn add_missing_school(&mut self, school: &School) {
         self.unresolved.push(format!(
             "the school {} is not known and the roster has no name for it; it is not imported",

@@ -1,5 +1,5 @@
-//! The worker that syncs the sources of the settings when they are due, one after the other. The
-//! database decides which server has the lease of a source.
+//! Worker that syncs the configured sources when they are due, one after the other. The database
+//! decides which server has the lease of a source.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,10 +19,10 @@ use crate::{
     workers::{OnStop, Slots, Worker, execute},
 };
 
-/// How soon a sync that failed is tried again, at most.
+/// The longest pause before a failed sync is tried again.
 const RETRY_AFTER: TimeDelta = TimeDelta::minutes(30);
 
-/// Syncs the sources of the settings. Cheap to clone.
+/// Syncs the configured sources. Cheap to clone.
 #[derive(Clone)]
 pub struct SyncWorker {
     deps: Deps,
@@ -31,7 +31,7 @@ pub struct SyncWorker {
 
 /// A source whose lease was taken.
 pub struct SyncJob {
-    /// The number of the source.
+    /// The index of the source.
     index: usize,
     started: Started,
 }
@@ -47,7 +47,7 @@ impl SyncWorker {
         &self.sources[job.index]
     }
 
-    /// Takes the lease of a source, if it is due and no other server has it.
+    /// Acquires the lease of a source, if it is due and no other server has the lease.
     async fn start(&self, index: usize) -> Option<SyncJob> {
         let source = self.sources.get(index)?;
         let extent = Extent::ChangesUnless {
@@ -72,7 +72,7 @@ impl Worker for SyncWorker {
     const NAME: &'static str = "roster_sync";
     const CONCURRENCY: usize = 1;
     const IDLE_PAUSE: Duration = Duration::from_secs(30);
-    /// A sync takes minutes; one that is dropped has written nothing, or all of a school.
+    /// A sync takes minutes. A dropped sync has written each school completely or not at all.
     const ON_STOP: OnStop = OnStop::Drop;
     const LEASED: Option<LeasedJob> = Some(LeasedJob::RosterSync);
 
@@ -153,14 +153,15 @@ impl Worker for SyncWorker {
     }
 }
 
-/// Syncs one source if it is due and no other server does it. None when it did not sync, or failed.
+/// Syncs one source if it is due and no other server has its lease. `None` when it did not sync, or
+/// failed.
 pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportReport> {
     let worker = SyncWorker::new(deps.clone(), vec![source.clone()]);
     let job = worker.start(0).await?;
     execute(&worker, job).await?.report.ok()
 }
 
-/// Tells the staff of each school once why its roster stands still.
+/// Alerts the staff of each school once about the reason why its roster was not updated.
 async fn alert_staff_of_report(deps: &Deps, report: &ImportReport) {
     let reasons = |school: &SchoolReport| {
         let stops = report

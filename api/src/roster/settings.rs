@@ -1,4 +1,4 @@
-//! The sources that `parlour serve` syncs by itself, as the settings write them: TOML tables. Knows
+//! Sources that `parlour serve` syncs by itself, parsed from the TOML tables of the settings. Knows
 //! no database and no network.
 
 use std::{path::PathBuf, time::Duration};
@@ -12,21 +12,20 @@ use super::{
     remote::{NewProvider, Provider, Version},
 };
 
-/// A provider that is synced at times.
+/// A provider that is synced at intervals.
 #[derive(Clone)]
 pub struct RosterSource {
-    /// Where it is.
+    /// The provider.
     pub provider: Provider,
-    /// How often.
+    /// The interval between two syncs.
     pub every: Duration,
-    /// How old the last sync of everything may be before one asks for everything again; in between
-    /// for changes alone.
+    /// The longest interval between two full syncs; the syncs in between ask for changes only.
     pub full_every: Duration,
     /// Which schools it may write, in which time zone, and how much may be removed at once.
     pub options: ImportOptions,
 }
 
-/// A table of the settings.
+/// One table of the settings.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -45,7 +44,7 @@ struct Table {
     ca_file: Option<PathBuf>,
 }
 
-/// What stands around the list.
+/// The table around the list, as TOML's parser needs it.
 #[derive(Deserialize)]
 struct Tables {
     sources: Vec<Table>,
@@ -56,12 +55,12 @@ const DEFAULT_FULL_INTERVAL: &str = "1d";
 const MIN_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 impl RosterSource {
-    /// Reads a list of tables. `secret` is the one of sources that name none of their own.
+    /// Parses a list of tables. `secret` is for sources that have no secret of their own.
     ///
     /// # Errors
-    /// A sentence about the first source that does not hold.
+    /// A sentence about the first source that is invalid.
     pub fn parse_all(list: &str, secret: Option<&SecretString>) -> anyhow::Result<Vec<Self>> {
-        // What TOML's parser says of it quotes the text, and with it a secret.
+        // The full error of TOML's parser quotes the text, and with it a secret.
         let tables: Tables = toml::from_str(&format!("sources = {list}"))
             .map_err(|error| anyhow::anyhow!("{}", error.message()))?;
         let sources: Vec<Self> = tables
@@ -150,7 +149,7 @@ impl RosterSource {
     }
 }
 
-/// `30m`, `6h`, `1d`; not below five minutes.
+/// Parses `30m`, `6h` or `1d`; refuses less than five minutes.
 fn duration(text: &str) -> anyhow::Result<Duration> {
     let unit = text.chars().last().unwrap_or_default();
     let number: Option<u64> = text.strip_suffix(unit).and_then(|number| number.trim().parse().ok());

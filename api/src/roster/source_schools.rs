@@ -1,5 +1,5 @@
-//! Whether a source may write the schools of the roster that it sent: what stands in our settings
-//! and our database decides, never the roster.
+//! Check that a source may write the schools of the roster that it sent. The settings and the
+//! database decide, never the roster.
 
 use anyhow::bail;
 use parlour_roster::School;
@@ -10,8 +10,8 @@ use crate::store::{
     source_schools::{self, SchoolBinding, SyncSource},
 };
 
-/// The schools to read of what a source sends: those that are listed for it, else those that it has
-/// written before; none says that all are looked at.
+/// The schools to read from a source: those listed for it, or else those that it has written
+/// before. Empty means all.
 pub(super) async fn schools_to_read(
     store: &Store,
     provider: &Provider,
@@ -24,10 +24,10 @@ pub(super) async fn schools_to_read(
     Ok(store.read(move |db| source_schools::of_source(db, &source)).await?)
 }
 
-/// Refuses a roster of schools that the source may not write.
+/// Refuses a roster with schools that the source may not write.
 ///
 /// # Errors
-/// A sentence that says what to set.
+/// A sentence that tells what to set.
 pub(super) async fn check(
     store: &Store,
     provider: &Provider,
@@ -55,7 +55,7 @@ pub(super) async fn check(
     Ok(writer)
 }
 
-/// Why these schools, which are not listed by their ids, may not be written; none when they may.
+/// Why these schools, which are not listed by their ids, may not be written; `None` if they may.
 /// Pure.
 fn refusal(unlisted: &[(String, String)], bindings: &[SchoolBinding]) -> Option<String> {
     let foreign: Vec<(&(String, String), &SchoolBinding)> = unlisted
@@ -66,7 +66,7 @@ fn refusal(unlisted: &[(String, String)], bindings: &[SchoolBinding]) -> Option<
     let named = |(id, name): &(String, String)| format!("{id} ({name})");
     match foreign.as_slice() {
         [] => None,
-        // Its own school, which it makes now.
+        // A source may create one school of its own.
         [(_, SchoolBinding::New)] if unlisted.len() == 1 => None,
         [(school, standing)] if **standing != SchoolBinding::New => {
             let whose = match standing {

@@ -1,5 +1,5 @@
-//! One sync: fetches a provider's roster whole, then imports it as files are imported. Nothing is
-//! applied before everything is there.
+//! One sync: fetches a provider's roster completely, then imports it like files. Nothing is written
+//! before everything is fetched.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,21 +21,21 @@ use crate::{
     telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
-/// How often a turn is kept; several times within its lease.
+/// How often a lease is renewed; several times within its length.
 const RENEW_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What a sync works with. Cheap to clone.
+/// The dependencies of a sync. Cheap to clone.
 #[derive(Clone)]
 pub struct Deps {
-    /// Where the roster goes.
+    /// The database.
     pub store: Store,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Ids, and pauses by chance.
+    /// Source of ids and of random pauses.
     pub random: Random,
-    /// How patient it is.
+    /// The time-outs and size limits.
     pub limits: Limits,
-    /// Counts what syncs came to.
+    /// Counts the outcomes of syncs.
     pub metrics: JobMetrics,
 }
 
@@ -46,11 +46,11 @@ impl Deps {
 }
 
 /// Fetches the roster of a provider and imports those of its schools that the provider may write.
-/// Takes no turn: good for a dry run.
+/// Takes no lease, so it suits a dry run.
 ///
 /// # Errors
-/// When the roster can't be had whole, is refused as a whole, or the database fails. In the first
-/// two cases nothing was written.
+/// When the roster can't be fetched completely, is refused as a whole, or the database fails. In
+/// the first two cases nothing was written.
 pub async fn sync(
     deps: &Deps,
     provider: &Provider,
@@ -78,25 +78,25 @@ pub async fn sync(
     .await
 }
 
-/// How far back one asks before the time at which the last sync began: the provider's clock may be
-/// slow, and what it was writing then came later.
+/// Overlap with the last sync: changes are asked for from this long before it began. The provider's
+/// clock may be slow, and changes that it was writing then became visible later.
 const SINCE_OVERLAP: TimeDelta = TimeDelta::hours(1);
 
 /// How much of a roster a sync asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Extent {
-    /// All of it.
+    /// The whole roster.
     Whole,
-    /// What has changed since the last sync, and all of it when the last whole one is this long
-    /// ago, or the provider can't tell.
+    /// The changes since the last sync; but the whole roster if the last full sync is too old, or
+    /// if the provider can't filter changes.
     ChangesUnless {
-        /// How old the last whole sync may be.
+        /// The longest age of the last full sync.
         whole_every: TimeDelta,
     },
 }
 
-/// Asks for changes since a time; none when the provider does not tell them apart, they can't be
-/// read alone, or leave open what they mean.
+/// Fetches and imports the changes since a time. `None` when the provider can't filter changes, or
+/// when the changes can't be read by themselves or may mean something else than they say.
 async fn sync_changes(
     deps: &Deps,
     provider: &Provider,
@@ -145,7 +145,7 @@ async fn sync_changes(
     Ok(report)
 }
 
-/// A report, and whether it is of a whole roster.
+/// Fetches and imports changes or the whole roster; the flag tells whether it was the whole roster.
 async fn sync_since(
     deps: &Deps,
     provider: &Provider,
@@ -160,11 +160,11 @@ async fn sync_since(
     Ok((sync(deps, provider, options).await?, true))
 }
 
-/// From when on changes are enough.
+/// The time since which changes are enough; `None` if the whole roster is needed.
 fn since(extent: Extent, synced: LastSyncs, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let Extent::ChangesUnless { whole_every } = extent else { return None };
     let (last, whole) = (synced.last?, synced.whole?);
-    // A clock that went back is no reason to miss something.
+    // If the clock went back, a full sync makes sure that nothing is missed.
     let is_fresh = *whole <= now && *last <= now && now - *whole < whole_every;
     is_fresh.then(|| *last - SINCE_OVERLAP)
 }
@@ -174,20 +174,20 @@ pub(super) struct Started {
     lease: Lease,
     began_at: DateTime<Utc>,
     extent: Extent,
-    /// From when on changes are enough; none for a whole sync.
+    /// The time since which changes are enough; `None` for a full sync.
     since: Option<DateTime<Utc>>,
 }
 
-/// What came of a sync.
+/// The outcome of a sync.
 pub struct Outcome {
     /// The report, or why there is none.
     pub report: anyhow::Result<ImportReport>,
-    /// Whether all of the roster was asked for.
+    /// Whether the whole roster was asked for.
     pub is_whole: bool,
 }
 
 impl Outcome {
-    /// Why it failed or was refused; none for a success.
+    /// Why it failed or was refused; `None` for a success.
     pub(super) fn failure(&self) -> Option<String> {
         match &self.report {
             Ok(report) => report.refusal(),
@@ -196,7 +196,7 @@ impl Outcome {
     }
 }
 
-/// Syncs if the lease can be taken; none when another server or command has it.
+/// Syncs if the lease can be acquired; `None` when another server or command has it.
 ///
 /// # Errors
 /// When the database fails before the sync begins.
@@ -221,7 +221,7 @@ pub async fn sync_with_lease(
     Ok(Some(outcome))
 }
 
-/// Takes the lease of a source; none when another server or command has it, or it is not due.
+/// Acquires the lease of a source; `None` when another server or command has it, or it is not due.
 pub(super) async fn start(
     deps: &Deps,
     provider: &Provider,
@@ -237,7 +237,7 @@ pub(super) async fn start(
     Ok(Some(Started { lease, began_at, extent, since: since(extent, synced, began_at) }))
 }
 
-/// Fetches and imports what was started.
+/// Fetches and imports the roster of a started sync.
 pub(super) async fn run(
     deps: &Deps,
     provider: &Provider,
@@ -250,8 +250,8 @@ pub(super) async fn run(
     }
 }
 
-/// Writes down what came of a sync, gives the lease back, and says when the next one is due.
-/// Whether a failure is news: the sync before did not fail in the same words.
+/// Records the outcome of a sync, releases the lease, and sets when the next sync is due. Returns
+/// whether a failure is new: the sync before did not fail with the same text.
 pub(super) async fn settle(
     deps: &Deps,
     options: &ImportOptions,
@@ -260,8 +260,8 @@ pub(super) async fn settle(
     due_at: Option<DateTime<Utc>>,
 ) -> Result<bool> {
     let (now, failure, is_whole) = (deps.clock.now(), outcome.failure(), outcome.is_whole);
-    // A sync that was asked for by hand may be of one school; those by themselves go on from their
-    // own.
+    // A manual sync may cover only one school, so scheduled syncs continue from the last scheduled
+    // one.
     let is_remembered = failure.is_none() && started.extent != Extent::Whole && !options.dry_run;
     let (lease, began_at) = (started.lease.clone(), started.began_at);
     let give_back = move |db: &mut Db| {
@@ -273,7 +273,7 @@ pub(super) async fn settle(
     deps.store.write(give_back).await
 }
 
-/// Renews the lease while the sync goes on; ends only when it is lost.
+/// Renews the lease while the sync runs; returns only when the lease is lost.
 pub(super) async fn keep_lease(deps: &Deps, started: &Started) -> Outcome {
     loop {
         tokio::time::sleep(RENEW_INTERVAL).await;

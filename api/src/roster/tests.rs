@@ -1,4 +1,4 @@
-//! An import from files to rows: dry run, first import, the same again, and the report for people.
+//! Tests of imports from files: dry run, first import, repeated import and the report.
 
 use std::{fs, path::PathBuf};
 
@@ -54,7 +54,7 @@ async fn reimporting_files_changes_nothing() {
     let first = run(&store, &ctx, &files, false).await;
     assert_eq!(
         dry.changes, first.changes,
-        "a dry run promises what the import does and writes nothing"
+        "a dry run reports what the import would do and writes nothing"
     );
     assert_eq!(
         (
@@ -78,7 +78,8 @@ async fn reimporting_files_changes_nothing() {
     );
 }
 
-/// What becomes of the link of a mother, whose row lists it, by these rows of a delta.
+/// Checks whether a delta with these rows removes the guardianship of a mother whose own row lists
+/// the student.
 async fn check_delta(users: &str, removed: u64) {
     let ((_database, store, ctx), files) = (store(), files());
     run(&store, &ctx, &files, false).await;
@@ -106,7 +107,7 @@ async fn delta_removes_a_link_only_if_both_rows_omit_it() {
     check_delta("s1,sch,student,Sam,A,,m1\n", 0).await;
     check_delta("s1,sch,student,Sam,A,,f1\n", 0).await;
     check_delta("m1,sch,parent,Mo,A,m1@example.org,s2\n", 0).await;
-    // Of another org than the school, or of none.
+    // The mother's row names no org.
     check_delta("m1,,parent,Mo,A,m1@example.org,s1\n", 0).await;
     check_delta("m1,,parent,Mo,A,m1@example.org,s2\n", 0).await;
     check_delta("s1,sch,student,Sam,A,,f1\nm1,sch,parent,Mo,A,m1@example.org,s2\n", 1).await;
@@ -144,7 +145,7 @@ async fn push_compares_only_related_rows() {
             whole.enrolments.added
         ),
         (1, 3, 1, 1),
-        "the others are as they were"
+        "the other people are unchanged"
     );
 }
 
@@ -206,7 +207,7 @@ async fn removal_limit_counts_rows_added_after_the_preview() {
         Import::new(&store, &ctx, roster, &options, Origin::new(SourceKind::File, "files"), None);
     import.plan_all().await.unwrap();
     assert!(!import.report.is_refused());
-    // Others add people that the files don't have.
+    // A concurrent import adds people that these files lack.
     let users = fs::read_to_string(files.path().join("users.csv")).unwrap();
     let more: String =
         (0..20).map(|number| format!("new{number},sch,student,New,{number},,\n")).collect();
@@ -221,6 +222,6 @@ async fn removal_limit_counts_rows_added_after_the_preview() {
     assert_eq!(
         run(&store, &ctx, &files, true).await.changes.people.added,
         0,
-        "they are still there"
+        "the people are still there"
     );
 }

@@ -1,4 +1,4 @@
-//! What a playground prints at its start.
+//! The text that a playground prints when it starts.
 
 use crate::{
     app::App,
@@ -7,8 +7,9 @@ use crate::{
     mail,
 };
 
-/// Tells whoever started a playground where it is and how to get in.
-#[expect(clippy::print_stdout, reason = "a command's answer to the person who typed it")]
+/// Prints the address of a playground, its one-click logins and its mailbox; in a sandbox also the
+/// API credentials.
+#[expect(clippy::print_stdout, reason = "this is the output of a command")]
 pub(super) fn print(app: &App) {
     let base = mail::school_base(&app.config, demo::SCHOOL, None);
     println!("\n  Parlour is at        {base}\n");

@@ -1,4 +1,4 @@
-//! The background workers of an [`App`], each with the parts of the state that it needs.
+//! The background workers of an [`App`], built with the parts of its state that they need.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ impl App {
         }
     }
 
-    /// The worker that sends events to the schools' endpoints.
+    /// The worker that sends webhook events to the schools' endpoints.
     #[must_use]
     pub fn webhook_worker(&self) -> WebhookWorker {
         WebhookWorker {
@@ -38,14 +38,14 @@ impl App {
         }
     }
 
-    /// The worker that deletes what is too old.
+    /// The worker that deletes expired rows.
     #[must_use]
     pub fn purge_worker(&self) -> PurgeWorker {
         let metrics = self.metrics.jobs.clone();
         PurgeWorker::new(self.store.clone(), Arc::clone(&self.clock), metrics)
     }
 
-    /// The worker that syncs the roster sources of the settings.
+    /// The worker that syncs the configured roster sources.
     #[must_use]
     pub fn sync_worker(&self) -> SyncWorker {
         let deps = Deps {

@@ -1,4 +1,4 @@
-//! The process that serves an [`App`]: its server, its background workers, and how it stops.
+//! The server process of an [`App`]: the HTTP server, the background workers and graceful shutdown.
 
 mod announcement;
 mod background;
@@ -22,10 +22,10 @@ use crate::{
     workers,
 };
 
-/// Serves until the process is told to stop.
+/// Serves until the process gets a signal to stop.
 ///
 /// # Errors
-/// A sentence that says what to do.
+/// Has a message that says what to do.
 pub async fn run(mut config: Config, store: Store) -> anyhow::Result<()> {
     mail::install_tls();
     let listen = config.listen;
@@ -42,7 +42,7 @@ pub async fn run(mut config: Config, store: Store) -> anyhow::Result<()> {
     ];
     let listener = server::listen(listen)
         .map_err(|error| anyhow::anyhow!("PARLOUR_LISTEN: can't listen on {listen}: {error}"))?;
-    tracing::info!(%listen, mode = ?app.config.mode, "serving");
+    tracing::info!(%listen, mode = ?app.config.mode, "server listening");
     if app.config.mode.has_dev_tools() {
         announcement::print(&app);
     }
@@ -52,7 +52,7 @@ pub async fn run(mut config: Config, store: Store) -> anyhow::Result<()> {
             anyhow::anyhow!("PARLOUR_METRICS_LISTEN: can't listen on {at}: {error}")
         })?;
         tokio::spawn(metrics_listener::start(&app, listener)?);
-        tracing::info!(listen = %at, "serving metrics");
+        tracing::info!(listen = %at, "metrics server listening");
     }
     tokio::spawn(stop_on_signal(Arc::clone(&app.calls), server.handle()));
     server.await?;
@@ -63,7 +63,7 @@ pub async fn run(mut config: Config, store: Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ready when the server is to stop; a dropped sender says the same.
+/// Completes when the server must stop, or when the sender was dropped.
 fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
     let mut stop = stop.subscribe();
     async move {
@@ -71,8 +71,8 @@ fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
     }
 }
 
-/// Waits for the process to be told to stop. The sockets of calls, which would go on for ever, are
-/// told to come back elsewhere; other requests are finished.
+/// Waits for SIGTERM or SIGINT, then shuts the server down. Call sockets would stay open for ever,
+/// so they are closed and their browsers reconnect to another node; other requests are finished.
 async fn stop_on_signal(calls: Arc<Hub>, server: ServerHandle) {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
     tokio::select! {

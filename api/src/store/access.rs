@@ -1,4 +1,5 @@
-//! Permission queries: which parent may act for which student, and who is barred (I10). Read-only.
+//! Permission queries: the students a parent may act for, and the people and addresses that are
+//! barred from a student (I10). Read-only.
 
 use std::collections::BTreeSet;
 
@@ -24,15 +25,16 @@ use crate::{
 };
 
 /// The links by which a parent may act for a student: `parlour_domain`'s `Contact::may_act` as a
-/// condition of a query on `guardianships`. Whatever shows a parent something of a student, or lets
-/// them do something, asks this.
+/// condition of a query on `guardianships`. Every query that shows a parent data of a student, or
+/// lets the parent act for one, must use this condition.
 #[auto_type]
 pub(super) fn may_act() -> _ {
     contacts::is_allowed().and(NotBarredByStaff)
 }
 
-/// No bar that staff have set is in force against a link, neither against the parent nor against
-/// their address: as text, since the parent's row may stand in the query already.
+/// The condition that no bar set by staff is in force against a link, neither against the parent
+/// nor against the parent's address. It is written as SQL text because the query may already use
+/// the `people` table for the parent.
 #[derive(Clone, Copy, Debug, QueryId)]
 pub(super) struct NotBarredByStaff;
 
@@ -72,7 +74,7 @@ pub(super) fn in_force() -> _ {
     bars::lifted_at.is_null()
 }
 
-/// Joins a booking to the link on which it rests.
+/// Joins a booking to the link between its parent and its student.
 #[auto_type]
 pub(super) fn links_booking() -> _ {
     guardianships::parent_id
@@ -109,8 +111,8 @@ pub fn may_act_for(db: &mut Db, parent: PersonId, student: PersonId) -> Result<b
     Ok(with_conn!(db, conn => diesel::select(exists(link.filter(may_act()))).get_result(conn))?)
 }
 
-/// Whether somebody may be here as a parent: they may act for a student, or no student's contact
-/// with them is barred.
+/// Whether a person may use the site as a parent: they may act for a student, or no student's
+/// contact with them is barred.
 ///
 /// # Errors
 /// When the database fails.
@@ -145,8 +147,7 @@ pub fn is_barred(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool
     Ok(by_roster + by_staff > 0)
 }
 
-/// Of these students of a parent, those from whom staff have barred them, as a person or by their
-/// address.
+/// Returns which of these students staff have barred the parent from, as a person or by address.
 ///
 /// # Errors
 /// When the database fails.
@@ -165,8 +166,8 @@ pub(super) fn students_barred_for_parent(
     Ok(barred.into_iter().collect())
 }
 
-/// Of these students, those from whom a guest with this address is barred: by hand, or since the
-/// roster bars the contact who has the address.
+/// Returns which of these students a guest with this address is barred from: because staff barred
+/// the address or a person who has it, or because the roster bars the contact who has it.
 ///
 /// # Errors
 /// When the database fails.
@@ -206,8 +207,8 @@ pub fn students_barred_for_address(
     Ok(by_address.into_iter().chain(by_roster).chain(by_person).collect())
 }
 
-/// Every address that is barred from a student, as [`students_barred_for_address`] finds them for
-/// one.
+/// Returns all barred addresses of a school, each with the student. The rules are those of
+/// [`students_barred_for_address`].
 pub(super) fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
     let mut barred = address_bars(db, school)?;
     let by_person: Vec<(Option<String>, Key)> = bars::table
@@ -225,7 +226,7 @@ pub(super) fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet
     Ok(barred)
 }
 
-/// The addresses that staff have barred as such, with the student of each bar.
+/// The addresses that staff have barred directly, with the student of each bar.
 pub(super) fn address_bars(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
     let bars: Vec<(Option<String>, Key)> = bars::table
         .filter(bars::school_id.eq(key(school)).and(in_force()))
@@ -234,7 +235,7 @@ pub(super) fn address_bars(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(St
     Ok(bars.into_iter().filter_map(|(address, student)| Some((address?, student))).collect())
 }
 
-/// All pairs of parent and student that may act, of a school.
+/// All pairs of parent and student of a school in which the parent may act for the student.
 pub(super) fn allowed_pairs(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(Key, Key)>> {
     let (parents, students) = diesel::alias!(people as parents, people as students);
     let linked: Vec<(Key, Key)> = guardianships::table

@@ -1,5 +1,5 @@
-//! Keys of addresses, made anew where the rule that makes them has changed: SQL can't map domains,
-//! so this runs beside the migrations.
+//! Recomputes the stored keys of email addresses when the rule that derives them has changed. SQL
+//! can't map domains, so this runs beside the migrations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,14 +18,14 @@ use crate::{
     with_conn,
 };
 
-/// The row of `marks` that says by which rule the keys of this database were made.
+/// The row of `marks` that names the rule by which the keys of this database were made.
 const MARK: &str = "address_keys";
 
-/// The rule of today: domains are mapped by UTS 46. Whoever changes [`EmailAddress::key`] or
-/// [`EmailAddress::bar_key`] gives it another name.
+/// The name of the current rule: domains are mapped by UTS 46. A change of [`EmailAddress::key`] or
+/// [`EmailAddress::bar_key`] needs a new name here.
 const RULE: &str = "uts46";
 
-/// Whether all keys were made by the rule of today.
+/// Whether all keys were made by the current rule.
 ///
 /// # Errors
 /// When the database fails.
@@ -34,9 +34,9 @@ pub(super) fn are_current(db: &mut Db) -> Result<bool> {
     Ok(rule.as_deref() == Some(RULE))
 }
 
-/// Makes all keys anew unless that was done, and ends what is barred by the new ones; returns how
-/// many rows changed. Call it in a transaction. The mark decides between two nodes: the second
-/// waits for the first one's commit and then finds the work done.
+/// Recomputes all keys unless that was done before, and revokes access that the new keys bar.
+/// Returns the number of changed rows. Call it in a transaction. The mark serialises two nodes: the
+/// second waits until the first has committed, and then finds the work done.
 ///
 /// # Errors
 /// When the database fails.
@@ -60,14 +60,14 @@ pub(super) fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     Ok(with_bars + suppressions(db)? + login_links(db)? + sessions(db)?)
 }
 
-/// An address or key as it was stored. One that would be refused today for something invisible is
-/// read without it.
+/// Parses an address or key as it was stored. If it is refused today because of invisible
+/// characters, it is parsed without them.
 fn read(stored: &str) -> Option<EmailAddress> {
     let visible = || stored.chars().filter(|c| !is_invisible(*c)).collect::<String>();
     EmailAddress::parse(stored).or_else(|_| EmailAddress::parse(&visible())).ok()
 }
 
-/// A person with their school, their address and its two keys.
+/// A person's id, school and address, and the two keys of the address.
 type Addressed = (Key, Key, Option<String>, Option<String>, Option<String>);
 
 fn people(db: &mut Db, schools: &mut BTreeSet<Key>) -> Result<usize> {
@@ -140,7 +140,8 @@ fn invites(db: &mut Db, schools: &mut BTreeSet<Key>) -> Result<usize> {
     Ok(changed)
 }
 
-/// Two rows may become the same: one stays, since the address is suppressed by either.
+/// Renews the keys of suppressions. Two rows may get the same key; then one of them stays, which
+/// suppresses the address just as well.
 fn suppressions(db: &mut Db) -> Result<usize> {
     let rows: Vec<(Key, String, At)> = suppressions::table
         .select((suppressions::school_id, suppressions::bar_key, suppressions::created_at))
@@ -178,8 +179,8 @@ fn login_links(db: &mut Db) -> Result<usize> {
         let Some(address) = read(&email).filter(|address| address.key() != email_key) else {
             continue;
         };
-        // Two standing links may become the same; the next confirmation mail makes one that keeps
-        // its place.
+        // Two standing links may get the same key, so neither keeps its evening. The next
+        // confirmation mail makes a new standing link.
         let set = (
             login_links::email.eq(address.as_str()),
             login_links::email_key.eq(address.key()),
@@ -204,7 +205,7 @@ fn sessions(db: &mut Db) -> Result<usize> {
     Ok(changed)
 }
 
-/// The keys that change, with what becomes of them.
+/// Maps each key that changes to its new value.
 fn renamed(keys: Vec<String>) -> BTreeMap<String, String> {
     keys.into_iter()
         .filter_map(|old_key| Some((read(&old_key)?.key(), old_key)))

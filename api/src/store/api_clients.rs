@@ -1,5 +1,5 @@
-//! Programs of other makers and their secrets: made, changed, rotated and revoked by staff. Of a
-//! secret there is only its id here.
+//! API clients and their secrets: staff create, change, rotate and revoke them. The database holds
+//! only the id of a secret.
 
 mod operations;
 
@@ -25,13 +25,13 @@ use crate::{
     schema::{api_client_secrets, api_clients, people as people_table},
 };
 
-/// For how long the older secret goes on after a newer one was made.
+/// How long the previous secret stays valid after a newer one was made.
 pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
 
-/// A program.
+/// An API client.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = api_clients)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct ApiClientRow {
     pub id: Key,
     pub school_id: Key,
@@ -50,11 +50,11 @@ impl ApiClientRow {
         self.id.into()
     }
 
-    /// What it may do.
+    /// Its scopes.
     #[must_use]
     pub fn scopes(&self) -> Scopes {
-        // Only scopes that there are were written; one that was taken out of the product since then
-        // allows nothing.
+        // Only existing scopes were written. A scope that the product has dropped since then grants
+        // nothing.
         self.scopes.split(' ').filter_map(|scope| scope.parse().ok()).collect()
     }
 }
@@ -62,7 +62,7 @@ impl ApiClientRow {
 /// A secret's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = api_client_secrets)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct ApiClientSecretRow {
     pub id: Key,
     pub client_id: Key,
@@ -70,38 +70,39 @@ pub struct ApiClientSecretRow {
     pub expires_at: Option<At>,
 }
 
-/// A program with what staff see of it.
+/// An API client with the details that staff see.
 #[derive(Clone, Debug)]
 pub struct ApiClient {
-    /// The program.
+    /// The API client.
     pub row: ApiClientRow,
-    /// Who made it.
+    /// The name of the member of staff who created it.
     pub created_by: String,
-    /// Its live secrets, the newest first.
+    /// Its valid secrets, newest first.
     pub secrets: Vec<ApiClientSecretRow>,
 }
 
-/// A program, and the secret that was made for it: none when an earlier request made it.
+/// An API client and the secret that was made for it.
 #[derive(Clone, Debug)]
 pub struct IssuedApiClient {
-    /// The program.
+    /// The API client.
     pub client: ApiClient,
-    /// The secret's id.
+    /// The secret's id; `None` when an earlier request with the same idempotency key made the
+    /// secret.
     pub secret: Option<ClientSecretId>,
 }
 
-/// What staff want a program to be.
+/// The settings of an API client that staff choose.
 #[derive(Clone, Debug)]
 pub struct ApiClientSettings {
-    /// What staff call it.
+    /// The name that staff give it.
     pub name: String,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Scopes,
-    /// How much it may ask.
+    /// The number of requests it may send per minute.
     pub requests_per_minute: u32,
 }
 
-/// Makes a program and its first secret.
+/// Creates an API client and its first secret.
 ///
 /// # Errors
 /// [`Error::KeyReused`].
@@ -139,7 +140,7 @@ pub fn create(
     issued(db, school, made, ctx.now)
 }
 
-/// Makes a newer secret; the one before goes on for [`OVERLAP`], older ones end.
+/// Makes a new secret. The previous one stays valid for [`OVERLAP`]; older ones are deleted.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::KeyReused`].
@@ -173,7 +174,7 @@ pub fn rotate(
     issued(db, school, made, ctx.now)
 }
 
-/// Makes a program something else.
+/// Changes the settings of an API client.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -210,7 +211,7 @@ pub fn change(
     find(db, school, client, ctx.now)
 }
 
-/// Ends a program: its tokens are dead at once.
+/// Revokes an API client. Its access tokens stop working at once.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -237,11 +238,11 @@ pub fn revoke(
     )
 }
 
-/// A page of the school's programs, the newest first. One more than `limit` shows that there is a
-/// next page.
+/// Returns a page of the school's API clients, newest first. It reads one more than `limit`: an
+/// extra row shows that there is a next page.
 ///
 /// # Errors
-/// [`Error::BadCursor`] when `after` is no program of the school.
+/// [`Error::BadCursor`] when `after` is no API client of the school.
 pub fn list(
     db: &mut Db,
     school: SchoolId,
@@ -274,7 +275,7 @@ pub fn list(
     rows.into_iter().map(|row| with_secrets(db, row, now)).collect()
 }
 
-/// One program that was not revoked.
+/// Returns an API client that was not revoked.
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is not the school's.
@@ -288,7 +289,7 @@ pub fn find(
     with_secrets(db, row, now)
 }
 
-/// The row of a program that was not revoked.
+/// Returns the row of an API client that was not revoked.
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is not the school's.
@@ -299,7 +300,7 @@ pub fn find_row(db: &mut Db, school: SchoolId, client: ClientId) -> Result<ApiCl
     Ok(live.select(ApiClientRow::as_select()).first(db)?)
 }
 
-/// The program that a secret is of, if both are live; that it asked is remembered.
+/// Returns the API client that a secret belongs to if both are valid, and records the time of use.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -333,9 +334,9 @@ fn issued(
     })
 }
 
-/// Locks an API client's row and reads it, so that of two changes one comes after the other.
+/// Locks an API client's row and reads it, so that two changes run one after the other.
 fn lock(db: &mut Db, school: SchoolId, client: ClientId) -> Result<ApiClientRow> {
-    // Whether it is the school's comes first, so that nobody locks another's.
+    // Checks the school first, so that a request never locks another school's row.
     find_row(db, school, client)?;
     lock_row(db, LockRank::ApiClient, client)?;
     find_row(db, school, client)

@@ -1,4 +1,4 @@
-//! Counts due rows of the queues, for metrics.
+//! Counts of due rows in the queues, for metrics.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,12 +9,12 @@ use super::{
 };
 use crate::schema::{call_seats, outbox, roster_sources, webhook_deliveries};
 
-/// The due rows of a queue that were not sent.
+/// The rows of a queue that are due and not yet sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Queue {
     /// The number of rows.
     pub due: i64,
-    /// Since when the oldest of them is due.
+    /// When the oldest of them became due.
     pub oldest_due_at: Option<DateTime<Utc>>,
 }
 
@@ -23,15 +23,15 @@ pub struct Queue {
 pub struct Backlog {
     /// The outbox.
     pub mails: Queue,
-    /// Deliveries of webhooks.
+    /// Webhook deliveries.
     pub webhooks: Queue,
     /// Seats of calls whose lease has not run out.
     pub seats: i64,
-    /// Sources of rosters that were synced, with the time of their last success.
+    /// Roster sources that have been synced, with the time of the last success.
     pub sources: Vec<(String, DateTime<Utc>)>,
 }
 
-/// Counts what waits, over all schools.
+/// Counts the due rows of all schools.
 ///
 /// # Errors
 /// When the database fails.

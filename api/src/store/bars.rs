@@ -1,4 +1,4 @@
-//! Bars that staff set by hand: a person or an address, per student. Setting one takes effect at
+//! Bars that staff set by hand: a person or an address, per student. Setting a bar takes effect at
 //! once (I13); an import never lifts it.
 
 use diesel::prelude::*;
@@ -25,7 +25,7 @@ use crate::{
 /// A bar.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = bars)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct BarRow {
     pub id: Key,
     pub student_id: Key,
@@ -36,25 +36,25 @@ pub struct BarRow {
     pub created_at: At,
 }
 
-/// A bar with its names.
+/// A bar with the names of the people concerned.
 #[derive(Clone, Debug)]
 pub struct Bar {
     /// The bar.
     pub row: BarRow,
-    /// From whom they are barred.
+    /// The student whom the bar protects.
     pub student: PersonRow,
-    /// Who is barred, if a person was named.
+    /// The barred person, if the bar names a person.
     pub person: Option<PersonRow>,
-    /// Who set it.
+    /// The name of the member of staff who set it.
     pub set_by: String,
 }
 
-/// Whom a bar is against.
+/// The target of a bar.
 #[derive(Clone, Debug)]
 pub enum Barred {
     /// A person of the roster.
     Person(PersonId),
-    /// An address, of anybody.
+    /// An address, whoever uses it.
     Address(EmailAddress),
 }
 
@@ -72,21 +72,21 @@ struct NewRow<'a> {
     created_at: At,
 }
 
-/// A bar that is asked for.
+/// A bar to be set.
 #[derive(Clone, Debug)]
 pub struct NewBar {
-    /// From whom.
+    /// The student whom the bar protects.
     pub student: PersonId,
-    /// Whom it is against.
+    /// The target of the bar.
     pub barred: Barred,
-    /// Why, for staff.
+    /// The reason, for staff to read.
     pub note: String,
 }
 
-/// Sets a bar ([`set`]). The answer that `view` makes is kept for retries of `request`.
+/// Sets a bar ([`set`]). The response that `view` builds is kept for retries of `request`.
 ///
 /// # Errors
-/// Those of [`set`]; [`Error::KeyReused`].
+/// The errors of [`set`]; [`Error::KeyReused`].
 pub fn create_bar<T: Serialize>(
     db: &mut Db,
     ctx: &Context,
@@ -102,10 +102,10 @@ pub fn create_bar<T: Serialize>(
     })
 }
 
-/// Sets a bar and takes away what it forbids.
+/// Sets a bar and revokes the access that it forbids.
 ///
 /// # Errors
-/// [`Error::NotFound`] when student or person are not the school's.
+/// [`Error::NotFound`] when the student or the person is not the school's.
 pub fn set(
     db: &mut Db,
     ctx: &Context,
@@ -159,8 +159,8 @@ pub fn set(
     Ok(id)
 }
 
-/// The people who lose a student by a bar: the one who is named, or the student's contacts who have
-/// the address.
+/// Returns the people who lose a student by a bar: the person it names, or the student's contacts
+/// who have the address.
 fn contacts_barred(db: &mut Db, student: PersonId, barred: &Barred) -> Result<Vec<PersonId>> {
     let email = match barred {
         Barred::Person(person) => return Ok(vec![*person]),
@@ -178,10 +178,11 @@ fn contacts_barred(db: &mut Db, student: PersonId, barred: &Barred) -> Result<Ve
     Ok(contacts.into_iter().map(Into::into).collect())
 }
 
-/// Lifts a bar; one lifted before stays so. What it took away does not come back.
+/// Lifts a bar. Lifting it again changes nothing. Bookings, invites and sessions that the bar ended
+/// are not restored.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it is not the school's.
+/// [`Error::NotFound`] when the bar is not the school's.
 pub fn lift(
     db: &mut Db,
     ctx: &Context,
@@ -218,8 +219,8 @@ pub fn lift(
     Ok(())
 }
 
-/// The bars in force, newest first, after the bar `after` if given. One more than `limit` shows
-/// that there is a next page.
+/// Returns the bars in force, newest first, after the bar `after` if given. It reads one more than
+/// `limit`: an extra row shows that there is a next page.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no bar of the school.
@@ -253,10 +254,10 @@ pub fn list(
     rows.into_iter().map(|row| with_names(db, row)).collect()
 }
 
-/// One bar in force.
+/// Returns one bar of the school.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it is not the school's.
+/// [`Error::NotFound`] when the bar is not the school's.
 pub fn find(db: &mut Db, school: SchoolId, bar: BarId) -> Result<Bar> {
     let row: BarRow = bars::table
         .filter(bars::id.eq(key(bar)).and(bars::school_id.eq(key(school))))
@@ -275,8 +276,8 @@ fn with_names(db: &mut Db, row: BarRow) -> Result<Bar> {
     Ok(Bar { row, student, person: barred, set_by })
 }
 
-/// Locks the rows of the student's contacts, so that a booking or an invite under way is decided
-/// before or after the bar, never beside it.
+/// Locks the rows of the student's contacts, so that a concurrent booking or invite is decided
+/// either before or after the bar.
 fn lock_contacts(db: &mut Db, student: PersonId) -> Result<()> {
     let contacts: Vec<Key> = guardianships::table
         .filter(guardianships::student_id.eq(key(student)))

@@ -1,9 +1,10 @@
-//! The feed of changes: what became of evenings, bookings, invites and attendance, each thing once,
-//! at the place of its latest change.
+//! The change feed: evenings, bookings, invites and attendance that changed, each listed once, at
+//! the position of its latest change.
 //!
-//! Triggers take the place of whatever is written away (the migration `changes`). Places are given
-//! here, one transaction after the other, so they become visible in their order: a reader that goes
-//! by them misses nothing, however long a transaction that writes takes to commit.
+//! Triggers set the sequence number of every written row to NULL (the migration `changes`). This
+//! module assigns sequence numbers in transactions that run one after the other, so numbers become
+//! visible in ascending order. A reader that follows the numbers misses nothing, however long a
+//! writing transaction takes to commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,12 +26,13 @@ use crate::{
     with_conn,
 };
 
-/// How many places are given in one transaction, so that others who write don't wait long.
+/// How many sequence numbers one transaction assigns. The limit keeps the wait of other writers
+/// short.
 const BATCH_SIZE: i64 = 2_000;
 
-/// What a change is about.
+/// The kind of entity that changed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum ChangeKind {
     Evening,
     Booking,
@@ -39,10 +41,10 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::Evening, Self::Booking, Self::Invite, Self::Attendance];
 
-    /// As in the database and in requests.
+    /// The name in the database and in requests.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -53,13 +55,13 @@ impl ChangeKind {
         }
     }
 
-    /// Reads what [`Self::as_str`] writes.
+    /// Parses the output of [`Self::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// The scope that a program needs to see it.
+    /// The scope that an API client needs to see this kind.
     #[must_use]
     pub const fn scope(self) -> Scope {
         match self {
@@ -71,7 +73,7 @@ impl ChangeKind {
     }
 }
 
-/// A thing that changed, as it is now.
+/// A changed entity in its present state.
 #[derive(Clone, Debug)]
 pub enum ChangedEntity {
     /// An evening.
@@ -80,37 +82,39 @@ pub enum ChangedEntity {
     Booking(BookingExport),
     /// An invite.
     Invite(InviteExport),
-    /// Who came to an appointment.
+    /// The attendance at an appointment.
     Attendance(Attendance),
 }
 
 /// A change.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// What it is about.
+    /// The kind of the entity.
     pub kind: ChangeKind,
-    /// Which one.
+    /// The id of the entity.
     pub subject: Key,
-    /// Its place in the feed.
+    /// The position of the change in the feed.
     pub place: FeedPosition,
-    /// What it is now; none when it is there no more.
+    /// The present state; `None` when the entity no longer exists.
     pub thing: Option<ChangedEntity>,
 }
 
-/// A place in a feed; the default is the beginning of any.
+/// A position in a feed. The default is the beginning of any feed.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct FeedPosition {
-    /// Of which feed: a school's, until its database is made anew.
+    /// The id of the feed. A school's feed gets a new id when the database is restored from a
+    /// backup.
     pub feed: Uuid,
-    /// How far.
+    /// The sequence number.
     pub number: i64,
 }
 
-/// Gives every school's feed a new name, so that whoever follows one begins anew: for a database
-/// that went back to a backup, whose readers may be ahead of it. Answers how many there are.
+/// Gives every school's feed a new id, so that readers begin again from the start. It is for a
+/// database that was restored from a backup: its readers may be ahead of it. Returns the number of
+/// feeds.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     let schools: Vec<Key> = change_places::table.select(change_places::school_id).load(db)?;
     for school in &schools {
@@ -121,10 +125,10 @@ pub fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     Ok(schools.len())
 }
 
-/// Whether something waits for a place.
+/// Whether a change waits for a sequence number.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn has_unnumbered(db: &mut Db, school: SchoolId) -> Result<bool> {
     let first = changes::table
         .filter(changes::school_id.eq(key(school)).and(changes::place.is_null()))
@@ -133,11 +137,11 @@ pub fn has_unnumbered(db: &mut Db, school: SchoolId) -> Result<bool> {
     Ok(first.optional()?.is_some())
 }
 
-/// Gives places to what changed, inside a write transaction of its own. Answers whether something
-/// may be waiting still.
+/// Assigns sequence numbers to changes, in a write transaction of its own. Returns whether more
+/// changes may be waiting.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn assign_sequence(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool> {
     let row = change_places::table.find(key(school));
     let new = (
@@ -150,8 +154,8 @@ pub fn assign_sequence(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<b
     )?;
     locks::lock_row(db, LockRank::ChangeFeed, school)?;
     let last: i64 = row.select(change_places::last_place).first(db)?;
-    // What somebody is writing at this moment keeps waiting, instead of making us wait; SQLite has
-    // one writer anyway.
+    // Rows that another transaction is writing are skipped and numbered later, so that this
+    // transaction does not wait. SQLite has only one writer.
     let passing_by = locks::skipping_locked(db);
     let number = diesel::sql_query(format!(
         "update changes set place = $1 + numbered.nth from (
@@ -175,22 +179,23 @@ pub fn assign_sequence(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<b
     Ok(given == BATCH_SIZE)
 }
 
-/// A part of the feed.
+/// A page of the feed.
 #[derive(Clone, Debug)]
 pub struct ChangesPage {
-    /// Where the reader began.
+    /// The position after which the page begins.
     pub begun: FeedPosition,
-    /// The last place there is, of whatever kind: whoever has seen all the changes has come so
-    /// far.
+    /// The last position of the feed, of any kind. A reader that has read all changes has reached
+    /// it.
     pub last: FeedPosition,
-    /// The changes, in order.
+    /// The changes in ascending order.
     pub changes: Vec<Change>,
 }
 
-/// The changes of these kinds after a place, at most `limit` and one more.
+/// Returns the changes of these kinds after a position. It reads one more than `limit`: an extra
+/// row shows that there is a next page.
 ///
 /// # Errors
-/// [`Error::BadCursor`] when there was never such a place in the school's feed.
+/// [`Error::BadCursor`] when the school's feed has never reached this position.
 pub fn list_after(
     db: &mut Db,
     school: SchoolId,
@@ -269,11 +274,11 @@ fn load_entities(
     Ok(found)
 }
 
-/// The changes of these kinds after a position ([`list_after`]), once waiting ones have a number;
-/// and whether more may be waiting still.
+/// Assigns sequence numbers to waiting changes, then returns the changes of these kinds after a
+/// position ([`list_after`]) and whether more changes may be waiting.
 ///
 /// # Errors
-/// Those of [`list_after`] and [`Store::read`].
+/// The errors of [`list_after`], [`Store::read`] and [`Store::write`].
 pub async fn list_changes(
     store: &Store,
     ctx: Context,

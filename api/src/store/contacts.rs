@@ -1,5 +1,5 @@
-//! Contact between a parent and a student: what the roster says of it, and what staff allowed by
-//! hand, which no import takes back. Bars by hand are in `bars`.
+//! Contact between a parent and a student: the roster's permission, and the permission that staff
+//! give by hand, which no import takes back. Bars set by hand are in `bars`.
 
 use diesel::{dsl::auto_type, prelude::*};
 use parlour_domain::{
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{context::Context, schema::guardianships};
 
-/// The part of [`Contact::may_act`] that the link's own row tells. Queries ask
-/// [`access::may_act()`], which asks for bars set by hand as well.
+/// The part of [`Contact::may_act`] that the columns of the link decide. Queries use
+/// [`access::may_act()`], which checks bars set by hand as well.
 #[auto_type]
 pub(super) fn is_allowed() -> _ {
     let by_whom =
@@ -27,7 +27,7 @@ pub(super) fn is_allowed() -> _ {
     guardianships::removed_at.is_null().and(is_not_kept_away()).and(by_whom)
 }
 
-/// A link whose contact is to be kept away, also where it was removed since.
+/// A link whose contact is barred or not allowed, even if the link has been removed since.
 #[auto_type]
 pub(crate) fn is_barred() -> _ {
     let by_nobody =
@@ -35,7 +35,7 @@ pub(crate) fn is_barred() -> _ {
     is_kept_away().or(by_nobody)
 }
 
-/// A link against which a court order or a bar of the roster stands.
+/// A link with a court order or a bar of the roster.
 #[auto_type]
 pub(super) fn is_kept_away() -> _ {
     guardianships::court_order.eq(true).or(guardianships::contact_barred.eq(true))
@@ -47,7 +47,7 @@ fn is_not_kept_away() -> _ {
     guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false))
 }
 
-/// What a link says of contact.
+/// The columns of a link that decide whether contact is allowed.
 #[derive(Clone, Copy, Debug, Queryable, Selectable)]
 #[diesel(table_name = guardianships)]
 pub(crate) struct ContactRow {
@@ -58,7 +58,7 @@ pub(crate) struct ContactRow {
 }
 
 impl ContactRow {
-    /// The contact by a link that the roster has, as the rules see it.
+    /// The contact of a link that is in the roster, as the domain's rules take it.
     pub(crate) const fn of_link(&self, is_barred_by_staff: bool) -> Contact {
         Contact {
             is_linked: true,
@@ -71,11 +71,12 @@ impl ContactRow {
     }
 }
 
-/// Allows a parent contact with a student by hand, for good; allowed contact stays so.
+/// Allows a parent contact with a student by hand, permanently. Contact that is already allowed
+/// stays as it is.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the two are not linked at the school; [`Refusal::ContactBarred`] while
-/// a court order, the roster or a bar set by hand stands against it.
+/// a court order, the roster or a bar set by hand forbids the contact.
 pub fn allow(
     db: &mut Db,
     ctx: &Context,
@@ -87,7 +88,7 @@ pub fn allow(
     let parent_row = people::find_parent(db, school, parent)?;
     let student_row = people::find(db, school, student)?;
     let staff_row = people::find(db, school, staff)?;
-    // A bar that is being set holds the same row.
+    // A transaction that sets a bar locks the same row.
     lock_row(db, LockRank::Person, parent)?;
     let link = guardianships::table
         .filter(
@@ -137,10 +138,10 @@ pub fn allow(
     )
 }
 
-/// Allows contact ([`allow`]); answers with the link between parent and student.
+/// Allows contact ([`allow`]) and returns the link between parent and student.
 ///
 /// # Errors
-/// Those of [`allow`].
+/// The errors of [`allow`].
 pub fn allow_contact(
     db: &mut Db,
     ctx: &Context,

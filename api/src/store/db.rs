@@ -1,5 +1,5 @@
-//! A connection to either database, and how one is opened. The scheme of `DATABASE_URL` decides
-//! which.
+//! Connections to PostgreSQL or SQLite, and the connection pool. The scheme of `DATABASE_URL`
+//! decides which database is used.
 
 use std::{
     fmt,
@@ -16,13 +16,14 @@ use diesel::{
 
 pub use multi::{Db, MultiBackend};
 
-/// The derive writes public items without a word; this module keeps the lint's exception small.
+/// The derive generates public items without documentation. This module limits the lint's exception
+/// to them.
 mod multi {
     #![expect(missing_docs, reason = "diesel's derive generates undocumented items")]
 
     use diesel::{PgConnection, SqliteConnection};
 
-    /// Either database behind one set of queries.
+    /// A connection to either database, behind one set of queries.
     #[derive(diesel::MultiConnection)]
     pub enum Db {
         /// PostgreSQL.
@@ -32,12 +33,12 @@ mod multi {
     }
 }
 
-/// Runs one expression on the connection inside a [`Db`]: for statements that the enum can't
-/// express (inserts of several rows, `on conflict`), and for those that run on each request, since
-/// the enum writes the text of a statement anew for each run.
+/// Runs one expression on the connection inside a [`Db`]. Use it for statements that the enum can't
+/// express (inserts of several rows, `on conflict`), and for statements that run on each request:
+/// the enum builds the text of a statement again for each run.
 ///
-/// Ask for one row of an indexed key by `get_result`: `first` says `limit ?`, and SQLite plans a
-/// statement anew whenever its limit is bound.
+/// To read one row by an indexed key, use `get_result`, not `first`: `first` adds `limit ?`, and
+/// SQLite plans a statement again whenever its limit is bound.
 #[macro_export]
 macro_rules! with_conn {
     ($db:expr, $conn:ident => $run:expr) => {
@@ -48,7 +49,7 @@ macro_rules! with_conn {
     };
 }
 
-/// Where the data is.
+/// The address of the database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A SQLite file's path.
@@ -58,10 +59,10 @@ pub enum DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Reads `sqlite://path` or `postgres://…`.
+    /// Parses `sqlite://path` or `postgres://…`.
     ///
     /// # Errors
-    /// A sentence that says which forms are taken.
+    /// A sentence that names the accepted forms.
     pub fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
             Ok(Self::Sqlite(path.to_owned()))
@@ -73,10 +74,10 @@ impl DatabaseUrl {
         }
     }
 
-    /// Sees to it that a SQLite file is there and that others can't read it.
+    /// Creates the SQLite file if there is none, and makes sure that other users can't read it.
     ///
     /// # Errors
-    /// When the file is somebody else's, or can't be made.
+    /// When another user owns the file, or it can't be created.
     pub fn prepare(&self) -> anyhow::Result<()> {
         match self {
             Self::Sqlite(path) => restrict_permissions(path),
@@ -84,10 +85,10 @@ impl DatabaseUrl {
         }
     }
 
-    /// Opens a connection, ready to use.
+    /// Opens a connection that is ready to use.
     ///
     /// # Errors
-    /// What the database says.
+    /// The database's error.
     pub fn connect(&self) -> ConnectionResult<Db> {
         match self {
             Self::Postgres(url) => PgConnection::establish(url).map(Db::Pg),
@@ -115,13 +116,13 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// What SQLite puts beside a database.
+/// The suffixes of the files that SQLite keeps for one database.
 const SQLITE_FILE_SUFFIXES: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
-/// Makes a SQLite file, where there is none yet, and lets nobody but its owner read or write it.
-/// Files that SQLite puts beside it are like it.
+/// Creates a SQLite file if there is none, and restricts it to its owner. The files that SQLite
+/// adds beside it get the same permissions.
 fn restrict_permissions(path: &str) -> anyhow::Result<()> {
-    // A database in memory, or an address that SQLite reads for itself.
+    // A database in memory, or a URI that SQLite itself interprets.
     if path == ":memory:" || path.starts_with("file:") {
         return Ok(());
     }
@@ -142,11 +143,11 @@ fn restrict_permissions(path: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// For how long a connection that worked is taken to work still: asking each time would double the
-/// trips of a short request.
+/// How long a working connection is not checked again. A check at each checkout would double the
+/// round trips of a short request.
 const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A connection of a pool.
+/// A pooled connection.
 pub struct Pooled {
     /// The connection.
     pub db: Db,
@@ -191,7 +192,7 @@ pub type Pool = r2d2::Pool<ConnectionManager>;
 /// # Errors
 /// When no connection could be made within 10 seconds.
 pub fn pool(url: &DatabaseUrl, size: u32) -> anyhow::Result<Pool> {
-    // A file does not go away as a server does.
+    // A file does not go away as a server does, so SQLite connections need no check.
     let checked = matches!(url, DatabaseUrl::Postgres(_));
     Ok(r2d2::Pool::builder()
         .max_size(size)
@@ -238,7 +239,7 @@ mod tests {
         let store = Store::open(&url, 1).unwrap();
         store.migrate().unwrap();
         assert_eq!(modes(), expected);
-        // What an older server left behind.
+        // An older server left these permissions behind.
         for (name, _) in &expected {
             fs::set_permissions(folder.path().join(name), Permissions::from_mode(0o644)).unwrap();
         }

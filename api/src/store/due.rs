@@ -1,11 +1,11 @@
-//! The result of a look at a queue.
+//! The result of claiming due jobs from a queue.
 
-/// What a look at a queue found.
+/// The result of an attempt to claim due jobs.
 #[derive(Debug)]
 pub enum ClaimResult<T> {
-    /// These jobs are the caller's to run now.
+    /// The caller has claimed these jobs and runs them now.
     Claimed(Vec<T>),
-    /// Others were quicker; look again.
+    /// Other workers claimed the due jobs first; try again.
     Contended,
     /// Nothing is due.
     Nothing,

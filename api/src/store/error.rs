@@ -1,5 +1,4 @@
-//! Why a store function did not do what was asked, and the one place that reads a broken
-//! constraint.
+//! The error type of store functions, and the one place that interprets constraint violations.
 
 use chrono_tz::Tz;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -8,53 +7,54 @@ use thiserror::Error;
 
 use super::evening_setup::Resting;
 
-/// What a store function answers instead of a value.
+/// The reason why a store function failed.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// It is not there, or not this person's to see.
+    /// The thing does not exist, or this person may not see it.
     #[error("not found")]
     NotFound,
-    /// A rule stands against it.
+    /// A rule of the domain refuses it.
     #[error("{0}")]
     Refused(#[from] Refusal),
-    /// Some appointments could not be made; none was.
+    /// Some appointments could not be booked, so none was.
     #[error("appointments lost")]
     BookingsLost {
-        /// Which, and why.
+        /// The appointments, and why each was lost.
         lost: LostBookings,
-        /// The zone of their evening.
+        /// The time zone of their evening.
         zone: Tz,
     },
-    /// Live bookings rest on what would change; nothing was.
+    /// Live bookings depend on the settings that would change, so nothing was changed.
     #[error("bookings rest on it")]
     BookingsRest {
-        /// Which, and on what.
+        /// The bookings, and what each depends on.
         bookings: Vec<Resting>,
-        /// The zone that their times are told in.
+        /// The time zone in which their times are shown.
         zone: Tz,
     },
-    /// What is wanted is wrong in one field.
+    /// One field of the input is invalid.
     #[error("{0:?}")]
     Field(InvalidField),
-    /// A link, code or session is of no more use.
+    /// A link, code or session is no longer valid.
     #[error("{0:?}")]
     Link(LinkError),
-    /// The same idempotency key came with another request.
+    /// The idempotency key was used before with a different request.
     #[error("idempotency key reused")]
     KeyReused,
-    /// Too many of something; try again after so many seconds.
+    /// A rate limit was reached; try again after this many seconds.
     #[error("too many requests")]
     TooMany(u32),
-    /// Too many wrong codes: none is looked at for so many seconds. Links go on.
+    /// Too many wrong codes were tried: no code is checked for this many seconds. Links still work.
     #[error("codes pause")]
     CodesPaused(u32),
-    /// A cursor that is not one of this list's.
+    /// The cursor does not belong to this list.
     #[error("bad cursor")]
     BadCursor,
-    /// It is not as the request says that it must be.
+    /// The precondition of the request does not hold.
     #[error("precondition failed")]
     Changed,
-    /// Another transaction was quicker; the same work run again will see what it wrote.
+    /// A unique constraint or a conditional update lost against another transaction. A retry sees
+    /// what that transaction wrote.
     #[error("lost a race")]
     UniqueViolation,
     /// The database is busy; nothing was written.
@@ -68,41 +68,41 @@ pub enum Error {
     Internal,
 }
 
-/// A field of a request that can't be what it is.
+/// An invalid field of a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InvalidField {
-    /// Its name, as the contract writes it.
+    /// The field's name in the contract.
     pub field: String,
-    /// What is wrong, for a program.
+    /// A code of the problem, for API clients.
     pub code: &'static str,
     /// What to do, for a person.
     pub detail: String,
 }
 
-/// Why a link, code or session is of no more use.
+/// The reason why a link, code or session is no longer valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LinkError {
-    /// Expired or used.
+    /// It has expired or was used.
     Link,
-    /// A guest's link that was renewed: a newer mail has the one that works.
+    /// The guest's link was renewed: the valid one is in a newer mail.
     Renewed,
     /// The invite was removed by the parent or the staff.
     InviteRemoved,
     /// Access ended by I13.
     Access,
-    /// The code is used up: too many tries, or too late.
+    /// The code can't be used any more: too many tries, or expired.
     Code,
     /// The code is wrong; another try is left.
     CodeWrong,
-    /// The code was asked for by another browser.
+    /// Another browser requested the code.
     OtherBrowser,
-    /// A code must be given as well.
+    /// A code is needed as well.
     CodeRequired,
     /// The inviting parent opened their guest's link.
     OwnInvite,
 }
 
-/// What store functions return.
+/// The result of store functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl From<DieselError> for Error {
@@ -117,8 +117,8 @@ impl From<DieselError> for Error {
 }
 
 impl Error {
-    /// Reads the error of an insert that a unique constraint decides: a violation means that
-    /// another transaction was quicker.
+    /// Converts the error of an insert that a unique constraint guards. A violation means that
+    /// another transaction was faster.
     #[must_use]
     pub fn on_unique_violation(error: DieselError) -> Self {
         match error {
@@ -130,7 +130,8 @@ impl Error {
     }
 }
 
-/// PostgreSQL reports a deadlock, and SQLite a lock it waited for too long, only in words.
+/// Recognises a lock failure by its message: PostgreSQL reports a deadlock, and SQLite a lock
+/// timeout, only in the message.
 fn is_lock_failure(message: &str) -> bool {
     message.contains("deadlock detected")
         || message.contains("database is locked")

@@ -1,4 +1,4 @@
-//! Evenings: those a person has to do with, and one by its id.
+//! Queries for evenings: lists by visibility, one evening by its id, and locks on its row.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ use crate::{
 /// An evening.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = evenings)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct EveningRow {
     pub id: Key,
     pub school_id: Key,
@@ -44,7 +44,7 @@ pub struct EveningRow {
 }
 
 impl EveningRow {
-    /// The evening.
+    /// Its id.
     #[must_use]
     pub fn id(&self) -> EveningId {
         self.id.into()
@@ -56,13 +56,13 @@ impl EveningRow {
         self.school_id.into()
     }
 
-    /// Its time zone; UTC where the name is not one.
+    /// Its time zone; UTC if the stored name is no time zone.
     #[must_use]
     pub fn zone(&self) -> Tz {
         self.time_zone.parse().unwrap_or(chrono_tz::UTC)
     }
 
-    /// How people meet.
+    /// The mode in which people meet.
     #[must_use]
     pub fn mode(&self) -> Mode {
         match self.mode.as_str() {
@@ -75,7 +75,7 @@ impl EveningRow {
     /// Its slots.
     ///
     /// # Errors
-    /// [`Refusal::NotASlot`] when the stored times make no slots, which loading an evening rules
+    /// [`Refusal::NotASlot`] when the stored times make no slots. Setting up an evening rules that
     /// out.
     pub fn timing(&self) -> Result<Timing> {
         let (slot, gap) = (
@@ -86,14 +86,14 @@ impl EveningRow {
             .map_err(|_| Error::Refused(Refusal::NotASlot))
     }
 
-    /// When parents may book: until the window ends, or the evening was closed.
+    /// The booking window: it ends at its closing time, or earlier when the evening was closed.
     #[must_use]
     pub fn window(&self) -> BookingWindow {
         BookingWindow { opens_at: *self.booking_opens_at, closes_at: *self.booking_closes_at }
             .closed(self.closed_at.map(Into::into))
     }
 
-    /// Who has to do with it by now.
+    /// Its state: draft, published or closed.
     #[must_use]
     pub const fn state(&self) -> State {
         match (self.published_at, self.closed_at) {
@@ -104,23 +104,23 @@ impl EveningRow {
     }
 }
 
-/// Whose evenings are listed. A draft is the office's alone.
+/// The set of evenings that a person may see. Only the office sees drafts.
 #[derive(Clone, Copy, Debug)]
 pub enum EveningVisibility {
-    /// All of the school.
+    /// All evenings of the school.
     All,
-    /// Those with a class of a student for whom the parent may act, or a booking of theirs about
-    /// one.
+    /// Evenings with a class of a student for whom the parent may act, or with the parent's booking
+    /// about such a student.
     Parent(PersonId),
-    /// The same for staff, who see bookings about other students as well: those of a parent who
-    /// lost access.
+    /// As [`Self::Parent`], for staff. [`find_for`] also finds an evening in which the parent has
+    /// bookings only about students for whom they may no longer act; [`list`] omits it.
     ParentForStaff(PersonId),
-    /// Those with a class or a booking of the teacher.
+    /// Evenings with a class or a booking of the teacher.
     Teacher(PersonId),
 }
 
-/// Evenings, latest first; after this start and evening if given. One more than `limit` shows that
-/// there is a next page.
+/// Returns evenings, latest first, after the given start and id if there is one. It reads one more
+/// than `limit`: an extra row shows that there is a next page.
 ///
 /// # Errors
 /// When the database fails.
@@ -158,7 +158,7 @@ pub fn list(
 /// An evening of the school.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it is another school's or none.
+/// [`Error::NotFound`] when the school has no such evening.
 pub fn find(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<EveningRow> {
     Ok(evenings::table
         .filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))))
@@ -166,8 +166,8 @@ pub fn find(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Evening
         .first(db)?)
 }
 
-/// Shares an evening's row and reads it: whoever changes its times meanwhile waits, and then sees
-/// the booking made.
+/// Locks an evening's row for share and reads it. A transaction that changes the evening waits, and
+/// then sees the new booking.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
@@ -178,9 +178,9 @@ pub fn lock_for_share(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
     )?)
 }
 
-/// Locks the evenings to come of these classes: bookings of them wait until this transaction ends,
-/// and those under way are waited for, since a booking shares its evening ([`lock_for_share`])
-/// before it asks what is offered.
+/// Locks the coming evenings of these classes. New bookings of them wait until this transaction
+/// ends, and this transaction waits for bookings under way: a booking locks its evening for share
+/// ([`lock_for_share`]) before it reads the offered classes.
 ///
 /// # Errors
 /// When the database fails.
@@ -194,7 +194,7 @@ pub fn lock_evenings_of(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>
     locks::lock_rows(db, LockRank::Evening, to_come)
 }
 
-/// An evening that a person has to do with.
+/// Returns an evening within this visibility.
 ///
 /// # Errors
 /// [`Error::NotFound`] otherwise.

@@ -1,4 +1,4 @@
-//! What happened: the history that a parent and the office can read, and the audit log in one.
+//! The audit log: events of a school, which parents and the office also read as history.
 
 use diesel::prelude::*;
 use parlour_domain::id::{EveningId, PersonId, SchoolId};
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::{context::Context, schema::events, with_conn};
 
-/// Who did it and for which parent.
+/// The person or system that caused an event.
 #[derive(Clone, Debug)]
 pub struct Actor {
-    /// The person, if it was one.
+    /// The person; `None` for the school's systems.
     pub person: Option<PersonId>,
-    /// Their name as the history shows it.
+    /// The name that the history shows.
     pub name: String,
 }
 
@@ -29,29 +29,29 @@ impl Actor {
     }
 }
 
-/// Something to be remembered.
+/// An event to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewEvent<'a> {
     /// The school.
     pub school: SchoolId,
-    /// In which evening.
+    /// The evening that it belongs to.
     pub evening: Option<EveningId>,
-    /// In whose history.
+    /// The parent whose history shows it.
     pub parent: Option<PersonId>,
-    /// About which student, where it is about one.
+    /// The student that it is about, if any.
     pub student: Option<PersonId>,
-    /// What, for a program.
+    /// A code of the action, for programs.
     pub action: &'static str,
-    /// What, in one sentence.
+    /// The action in one sentence.
     pub summary: String,
-    /// Who.
+    /// The person or system that caused it.
     pub actor: &'a Actor,
 }
 
-/// An event, as it is read.
+/// An event as the history shows it.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = events)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct EventRow {
     pub id: Key,
     pub at: At,
@@ -75,7 +75,7 @@ struct NewRow<'a> {
     student_id: Option<Key>,
 }
 
-/// Remembers an event.
+/// Records an event.
 ///
 /// # Errors
 /// When the database fails.
@@ -96,12 +96,12 @@ pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A parent's history of an evening, newest first, after `before` (an event's id) if given; one
-/// more than `limit` shows that there is a next page. Staff read all of it; the parent nothing
-/// about a student for whom they may not act.
+/// Returns a parent's history of an evening, newest first, after the event `before` if given. It
+/// reads one more than `limit`: an extra row shows that there is a next page. Staff see all events;
+/// the parent sees none about a student for whom they may not act.
 ///
 /// # Errors
-/// [`Error::BadCursor`] when `before` is no event of this history.
+/// [`Error::BadCursor`] when `before` is no event of this parent.
 pub fn history(
     db: &mut Db,
     acting: &OnBehalfOf,
@@ -137,10 +137,10 @@ pub fn history(
     Ok(query.order((events::at.desc(), events::id.desc())).limit(limit + 1).load(db)?)
 }
 
-/// An evening, with a page of a parent's history of it ([`history`]).
+/// Returns an evening and a page of a parent's history of it ([`history`]).
 ///
 /// # Errors
-/// Those of [`history`]; [`Error::NotFound`] for an evening that the parent has nothing to do with.
+/// The errors of [`history`]; [`Error::NotFound`] for an evening that the parent may not see.
 pub fn get_history(
     db: &mut Db,
     school: SchoolId,

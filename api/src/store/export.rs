@@ -1,5 +1,5 @@
-//! What programs fetch of a school, page by page in the order in which it was made: nothing that
-//! stays is skipped or comes twice while rows are added.
+//! Exports of a school's bookings, invites and attendance for API clients, paged in order of
+//! creation. Rows that are added while a client pages cause no gaps and no duplicates.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,32 +27,32 @@ use crate::schema::{
     teacher_records,
 };
 
-/// How many bookings are looked at at once for stranded ones.
+/// How many bookings are checked for strandedness at a time.
 const BATCH_SIZE: i64 = 500;
 
-/// Which rows.
+/// The filter and page of an export.
 #[derive(Clone, Copy, Debug)]
 pub struct ExportFilter {
-    /// Only this one.
+    /// Only the row with this id.
     pub only: Option<Uuid>,
-    /// Of which evening; of all when left out.
+    /// Only rows of this evening; of all evenings if `None`.
     pub evening: Option<EveningId>,
-    /// Only what changed at this time or later.
+    /// Only rows that changed at this time or later.
     pub since: Option<DateTime<Utc>>,
-    /// Of bookings only those that are stranded.
+    /// Only stranded bookings.
     pub only_stranded: bool,
-    /// After this row.
+    /// The cursor: the page begins after this row.
     pub after: Option<Uuid>,
-    /// So many at most; one more is read.
+    /// The page size; one more row is read, which shows that there is a next page.
     pub limit: i64,
 }
 
-/// The roster's ids of people and classes, by ours.
+/// The roster's ids of people and classes, by our ids.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct SourcedIds(Arc<BTreeMap<Key, String>>);
 
 impl SourcedIds {
-    /// Of one; blank for none that was asked for.
+    /// The roster's id of one; empty if it was not read.
     #[must_use]
     pub fn of(&self, id: Key) -> String {
         self.0.get(&id).cloned().unwrap_or_default()
@@ -80,24 +80,24 @@ impl SourcedIds {
     }
 }
 
-/// A booking with what belongs to it.
+/// A booking with its teachers and roster ids.
 #[derive(Clone, Debug)]
 pub struct BookingExport {
     /// The booking.
     pub row: BookingRow,
     /// Its teachers.
     pub teachers: Vec<Key>,
-    /// The roster's ids of all of them.
+    /// The roster's ids of the student, the parent, the teachers and the class.
     pub sourced: SourcedIds,
     /// When it was made.
     pub created_at: At,
     /// When it last changed.
     pub changed_at: At,
-    /// Why it is stranded now, if it is and was asked for.
+    /// Why it is stranded now; `None` if it is not or was not checked.
     pub stranded: Option<Stranded>,
 }
 
-/// A page of bookings, cancelled ones included; which ones are stranded at this time.
+/// Returns a page of bookings, cancelled ones included, each with the reason if it is stranded now.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no booking of the school.
@@ -117,8 +117,8 @@ pub fn bookings(
     with_reasons(db, rows, &why)
 }
 
-/// Looks through the live bookings to come until the page is full: what is stranded is the domain's
-/// to say, and there are few.
+/// Reads the live bookings of coming evenings in batches until the page is full. The domain decides
+/// which ones are stranded, so SQL can't filter them; they are few.
 fn only_stranded(
     db: &mut Db,
     school: SchoolId,
@@ -177,7 +177,7 @@ fn with_reasons(
     Ok(page)
 }
 
-/// A page of the school's bookings, whatever is then read of them.
+/// The query of a page of the school's bookings, before its columns are chosen.
 fn page_of_bookings<'a>(
     db: &mut Db,
     school: SchoolId,
@@ -198,7 +198,7 @@ fn page_of_bookings<'a>(
     Ok(query.order(bookings::id).limit(wanted.limit + 1))
 }
 
-/// These bookings, in no order.
+/// Returns these bookings in no particular order.
 pub(super) fn bookings_by_ids(db: &mut Db, ids: &[Key]) -> Result<Vec<BookingExport>> {
     let rows = bookings::table
         .filter(in_ids(bookings::id, ids.iter().copied()))
@@ -244,14 +244,14 @@ fn with_teachers(db: &mut Db, rows: Vec<(BookingRow, At, At)>) -> Result<Vec<Boo
 pub struct InviteExport {
     /// The invite.
     pub row: InviteRow,
-    /// For whom.
+    /// The students whom it covers.
     pub students: Vec<Key>,
-    /// The roster's ids of all of them.
+    /// The roster's ids of the parent and the students.
     pub sourced: SourcedIds,
 }
 
 impl InviteExport {
-    /// When anything of it last changed.
+    /// The time of the latest change.
     #[must_use]
     pub fn changed_at(&self) -> At {
         let row = &self.row;
@@ -263,7 +263,7 @@ impl InviteExport {
     }
 }
 
-/// A page of invites, ended ones included.
+/// Returns a page of invites, ended ones included.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no invite of the school.
@@ -295,7 +295,7 @@ pub fn invites(db: &mut Db, school: SchoolId, wanted: ExportFilter) -> Result<Ve
     with_students(db, rows)
 }
 
-/// These invites, in no order.
+/// Returns these invites in no particular order.
 pub(super) fn invites_by_ids(db: &mut Db, ids: &[Key]) -> Result<Vec<InviteExport>> {
     let rows = invites::table
         .filter(in_ids(invites::id, ids.iter().copied()))
@@ -322,34 +322,34 @@ fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<InviteExport>>
     Ok(rows.into_iter().map(with).collect())
 }
 
-/// Somebody who was in a call.
+/// A participant of a call.
 #[derive(Clone, Debug)]
 pub struct CallAttendee {
-    /// Who.
+    /// The participant's id.
     pub participant: Key,
-    /// Their id in the roster; none for a guest.
+    /// The person's id in the roster; `None` for a guest.
     pub sourced_id: Option<String>,
-    /// Their role, as it stands in the events.
+    /// The role, as the call events record it.
     pub role: String,
-    /// When they first came in.
+    /// When they first entered.
     pub joined_at: At,
-    /// When they last left; none while they are in it.
+    /// When they last left; `None` while they are in the call.
     pub left_at: Option<At>,
 }
 
-/// Who came to an appointment.
+/// The attendance at an appointment.
 #[derive(Clone, Debug)]
 pub struct Attendance {
     /// The booking.
     pub row: BookingRow,
-    /// A teacher marked that nobody came.
+    /// Whether a teacher marked that nobody came.
     pub no_show: bool,
-    /// Who was in the call.
+    /// The participants of the call.
     pub people: Vec<CallAttendee>,
 }
 
-/// A page of appointments that have begun by now, with who came. With `since` those in which
-/// anything happened then or later.
+/// Returns a page of appointments that have begun, with their attendance. With `since`, only those
+/// that began, had a call event or were marked at that time or later.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no booking of the school.
@@ -379,8 +379,8 @@ pub fn attendance(
     with_people(db, rows)
 }
 
-/// Who came to these appointments, in no order; cancelled ones too, in whose call somebody was
-/// before.
+/// Returns the attendance of these appointments in no particular order. Cancelled ones are
+/// included, because somebody may have been in their call before.
 pub(super) fn attendance_by_ids(db: &mut Db, ids: &[Key]) -> Result<Vec<Attendance>> {
     let rows = bookings::table
         .filter(in_ids(bookings::id, ids.iter().copied()))

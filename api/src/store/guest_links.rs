@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{context::Context, schema::guest_link_requests, with_conn};
 
-/// Writes the request and queues its mail. It draws on the limits of login mails: an address gets
-/// no more mail by asking for both.
+/// Stores the request and queues its mail. It uses the throttles of login mails, so that an address
+/// gets no more mail by requests of both kinds.
 ///
 /// # Errors
-/// [`Error::TooMany`] while the address or the client's network has to wait. Nothing is counted
-/// then.
+/// [`Error::TooMany`] while the address or the client's network must wait. The request is not
+/// counted then.
 pub fn request(
     db: &mut Db,
     ctx: &Context,

@@ -1,4 +1,4 @@
-//! The guest's side: a link's invite, the guest's sessions, and exactly what a guest may see.
+//! The guest's side of invites: opening a link, guest sessions, and the data that a guest may see.
 
 mod operations;
 
@@ -28,36 +28,36 @@ use crate::{
     schema::{invites as invites_table, sessions as sessions_table},
 };
 
-/// An invite as its guest sees it.
+/// An invite with the data that its guest may see.
 #[derive(Clone, Debug)]
 pub struct GuestView {
     /// The invite.
     pub invite: InviteRow,
     /// Its evening.
     pub evening: EveningRow,
-    /// Who invited.
+    /// The parent who invited.
     pub parent: PersonRow,
     /// The students covered.
     pub students: Vec<PersonRow>,
-    /// Their appointments with that parent.
+    /// The appointments of the inviting parent for these students.
     pub bookings: Vec<Booking>,
-    /// When the link dies.
+    /// When the link expires.
     pub link_ends_at: DateTime<Utc>,
 }
 
-/// The generation of an invite's link: a token of another one is not its token.
+/// Returns the generation of an invite's link. Tokens of other generations are void.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no invite of this school.
+/// [`Error::NotFound`] when the school has no such invite.
 pub fn generation(db: &mut Db, school: SchoolId, invite: InviteId) -> Result<i32> {
     Ok(invites::find(db, school, None, invite)?.generation)
 }
 
-/// The live invite that a genuine token names, with its evening and the parent.
+/// Returns the live invite that a verified token names, with its evening and the parent.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no invite of this school; [`LinkError`] when it ended, expired, or the
-/// parent lost access.
+/// [`Error::NotFound`] when the school has no such invite; [`LinkError`] when the invite has ended
+/// or expired, or the parent has lost access.
 pub fn open(
     db: &mut Db,
     school: SchoolId,
@@ -93,12 +93,12 @@ pub fn open(
     Ok(GuestView { invite: row, evening, parent, students: covered, bookings, link_ends_at })
 }
 
-/// Starts a guest's session by a link of this generation: the button was pressed. The invite is
-/// held, so that a link which is renewed meanwhile begins no session, or its session is there to be
-/// ended.
+/// Starts a guest's session by a link of this generation, after the guest pressed the button. It
+/// locks the invite, so that a concurrent renewal of the link either prevents the session or ends
+/// it.
 ///
 /// # Errors
-/// [`LinkError::Renewed`] for a link of another generation; those of [`open`].
+/// [`LinkError::Renewed`] for a link of another generation; the errors of [`open`].
 pub fn start_session(
     db: &mut Db,
     ctx: &Context,
@@ -143,16 +143,16 @@ pub fn start_session(
     Ok((session, view))
 }
 
-/// What a browser's guest sessions still open, and why the others don't.
+/// The invites that a browser's guest sessions still open, and why the other sessions are dead.
 #[derive(Debug, Default)]
 pub struct OpenGuestSessions {
-    /// One entry an invite, the newest session first.
+    /// One entry for each invite, newest session first.
     pub views: Vec<GuestView>,
-    /// Why the last dead one is dead.
+    /// The reason of the last dead session, if any.
     pub dead: Option<LinkError>,
 }
 
-/// The invites of guest sessions.
+/// Returns the invites that these guest sessions open.
 ///
 /// # Errors
 /// When the database fails.
@@ -201,8 +201,8 @@ pub fn of_sessions(
     Ok(opened)
 }
 
-/// The invites of guest sessions that were not logged out, the newest session first; whether they
-/// still open anything is not asked.
+/// Returns the invites of guest sessions that were not logged out, newest session first. It does
+/// not check whether the sessions or invites are still valid.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,5 +1,6 @@
 //! Idempotency keys: a retry with the same `Idempotency-Key` gets the first response, byte for byte
-//! (draft-ietf-httpapi-idempotency-key-header). The row is written in the transaction of the work.
+//! (draft-ietf-httpapi-idempotency-key-header). The row is written in the same transaction as the
+//! work.
 
 use std::str::FromStr;
 
@@ -14,14 +15,14 @@ use super::{
 };
 use crate::{context::Context, schema::idempotency_keys, with_conn};
 
-/// For how long a key is remembered.
+/// How long a key is kept.
 const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 
-/// A key as it came with a request.
+/// The idempotency key of a request.
 #[derive(Clone, Debug)]
 pub struct RequestKey {
-    /// The owner of the key: the person or the program that asks, or the invite whose link a guest
-    /// holds.
+    /// The owner of the key: the person or API client that sends the request, or the invite of a
+    /// guest.
     pub owner: Uuid,
     /// The key.
     pub key: String,
@@ -29,7 +30,7 @@ pub struct RequestKey {
     pub request_hash: String,
 }
 
-/// What the row of a key keeps of a response.
+/// The response that the row of a key stores.
 #[derive(Queryable, Debug)]
 pub struct Kept {
     status: i32,
@@ -37,35 +38,35 @@ pub struct Kept {
     body: String,
 }
 
-/// A result that a row can keep for a retry.
+/// A result that can be stored for a retry.
 pub trait Repeatable: Sized {
-    /// What the row keeps.
+    /// Converts the result to its stored form.
     ///
     /// # Errors
     /// When it can't be written as JSON.
     fn keep(&self) -> Result<Kept>;
 
-    /// The result for a retry.
+    /// Converts the stored form back to the result.
     ///
     /// # Errors
-    /// [`Error::KeyReused`] when the row does not hold such a result.
+    /// [`Error::KeyReused`] when the row does not hold a result of this type.
     fn repeat(kept: Kept) -> Result<Self>;
 }
 
-/// A response of an operation: status, headers and body. What every response gets by itself
-/// (request id, date, cookies) is not part of it.
+/// A response of an operation: status, headers and body. Headers that every response gets (request
+/// id, date, cookies) are not part of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// Names and values.
+    /// The names and values of the headers.
     pub headers: Vec<(String, String)>,
-    /// The body; empty where there is none.
+    /// The body; empty if there is none.
     pub body: String,
 }
 
 impl Response {
-    /// 201 with what was made.
+    /// A response with status 201 and the created resource.
     ///
     /// # Errors
     /// When it can't be written as JSON.
@@ -73,10 +74,10 @@ impl Response {
         Self::json(201, made)
     }
 
-    /// 202 with what will be done.
+    /// A response with status 202 and the accepted work.
     ///
     /// # Errors
-    /// As [`Self::created`].
+    /// The errors of [`Self::created`].
     pub fn accepted(view: &impl Serialize) -> Result<Self> {
         Self::json(202, view)
     }
@@ -87,14 +88,14 @@ impl Response {
         Self { status, headers: Vec::new(), body: String::new() }
     }
 
-    /// The same with a `Location`.
+    /// Adds a `Location` header.
     #[must_use]
     pub fn at(mut self, location: String) -> Self {
         self.headers.push(("location".to_owned(), location));
         self
     }
 
-    /// The id at the end of the `Location`.
+    /// Returns the id at the end of the `Location` header.
     pub fn id_in_location<T: FromStr>(&self) -> Option<T> {
         let (_, location) = self.headers.iter().find(|(name, _)| name == "location")?;
         location.rsplit('/').next()?.parse().ok()
@@ -121,13 +122,13 @@ impl Repeatable for Response {
     }
 }
 
-/// What was made together with a secret. The row keeps the id of the thing alone, so a retry gets
-/// no secret.
+/// The id of something that was made together with a secret. The row stores only this id, so a
+/// retry gets no secret.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct WithSecret {
-    /// The thing.
+    /// The id of the thing.
     pub of: Uuid,
-    /// The row of the secret that was made; none for a retry.
+    /// The id of the new secret's row; `None` for a retry.
     #[serde(skip)]
     pub secret: Option<Uuid>,
 }
@@ -155,10 +156,11 @@ struct NewRow<'a> {
     headers: Option<&'a str>,
 }
 
-/// Runs `work` once per key: a retry gets what the row keeps. Without a key it always runs.
+/// Runs `work` once per key; a retry gets the stored result. Without a key, `work` always runs.
 ///
 /// # Errors
-/// [`Error::KeyReused`] when the key came with another request before; the work's own.
+/// [`Error::KeyReused`] when the key was used before with a different request; the errors of
+/// `work`.
 pub fn with_idempotency_key<T: Repeatable>(
     db: &mut Db,
     ctx: &Context,
@@ -166,8 +168,8 @@ pub fn with_idempotency_key<T: Repeatable>(
     work: impl FnOnce(&mut Db) -> Result<T>,
 ) -> Result<T> {
     let Some(request) = request else { return work(db) };
-    // Of two at the same moment the second waits here, not inside the work, where it would be
-    // refused for what the first has just made.
+    // Of two concurrent requests the second waits for this lock. Without it, the second would run
+    // into the rows that the first has just made, and be refused.
     locks::lock_idempotency_key(db, request.owner, &request.key)?;
     if let Some(kept) = find(db, ctx.now, request)? {
         return T::repeat(kept);
@@ -177,7 +179,8 @@ pub fn with_idempotency_key<T: Repeatable>(
     Ok(result)
 }
 
-/// What is kept for a retry of this request; deletes the row of a key that has expired.
+/// Returns the stored result for a retry of this request. It deletes the row if the key has
+/// expired.
 fn find(db: &mut Db, now: DateTime<Utc>, request: &RequestKey) -> Result<Option<Kept>> {
     let row = idempotency_keys::table.find((Key(request.owner), &request.key));
     let columns = (
@@ -210,7 +213,7 @@ fn insert(db: &mut Db, now: DateTime<Utc>, request: &RequestKey, kept: &Kept) ->
     Ok(())
 }
 
-/// Deletes keys that are remembered no more, a step of them; whether there may be more.
+/// Deletes a batch of expired keys. Returns whether there may be more.
 ///
 /// # Errors
 /// When the database fails.

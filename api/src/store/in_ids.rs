@@ -1,4 +1,4 @@
-//! `column in (…)` for a few ids, as a statement that is prepared once.
+//! `column in (…)` for a short list of ids, as a statement that stays prepared.
 
 use diesel::{
     backend::Backend,
@@ -11,22 +11,22 @@ use diesel::{
 
 use super::sql_types::{Id, Key};
 
-/// The longest list that is kept prepared; longer ones are rare, and each length would be another
-/// statement.
+/// The longest list whose statement stays prepared. Longer lists are rare, and each length would
+/// need a statement of its own.
 const KEPT: usize = 64;
 
-/// Made by [`in_ids`].
+/// The expression that [`in_ids`] returns.
 #[derive(Clone, Debug)]
 pub struct InIds<E> {
     column: E,
     keys: Vec<Key>,
 }
 
-/// Whether a column holds one of these ids.
+/// Builds the condition that a column holds one of these ids.
 ///
-/// SQLite has no arrays: `eq_any` is another statement for each length there, so diesel prepares it
-/// anew each time, which costs more than running it. Here the last id is repeated up to a power of
-/// two, so that there are few lengths, and each is kept.
+/// SQLite has no arrays, so `eq_any` makes a different statement for each length, and diesel
+/// prepares it each time, which costs more than running it. This expression repeats the last id up
+/// to a power of two, so that there are few lengths and diesel caches a statement for each.
 pub fn in_ids<E>(column: E, keys: impl IntoIterator<Item = Key>) -> InIds<E> {
     let mut keys: Vec<Key> = keys.into_iter().collect();
     if let Some(last) = keys.last().copied().filter(|_| keys.len() <= KEPT) {
@@ -49,7 +49,8 @@ impl<E: ValidGrouping<By>, By> ValidGrouping<By> for InIds<E> {
 
 impl<E> QueryId for InIds<E> {
     type QueryId = ();
-    // Its length is part of the text, so the text is what it is known by.
+    // The length of the list is part of the SQL text, so diesel must look the statement up by its
+    // text.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 

@@ -1,5 +1,5 @@
-//! Row locks: every lock that a transaction takes explicitly, and the one order in which locks are
-//! taken. In debug builds a transaction that breaks the order panics, on SQLite too.
+//! Row locks: every explicit lock of a transaction, and the one order in which transactions take
+//! locks. In debug builds a transaction that breaks the order panics, on SQLite too.
 
 mod order;
 #[cfg(test)]
@@ -18,53 +18,54 @@ use crate::schema::{
     throttles, webhook_deliveries, webhooks,
 };
 
-/// The kinds of locks, in the order in which every transaction takes them: a later one never
-/// before an earlier one, and several of one kind by ascending id. Two transactions that keep to
-/// one order can't wait for each other in a circle.
+/// The kinds of locks, in the order in which every transaction takes them: never a lock of an
+/// earlier kind after one of a later kind, and several of one kind by ascending id. Transactions
+/// that keep to one order can't deadlock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum LockRank {
-    /// A request's `Idempotency-Key`: a repetition waits until the first request is answered. It
-    /// comes first because it surrounds all other work.
+    /// A request's `Idempotency-Key`: a retry waits until the first request is answered. It comes
+    /// first because it surrounds all other work.
     IdempotencyKey,
-    /// The row of `marks` that says which import of a school was the last one: one import of a
-    /// school writes at a time. An import takes it before it locks anybody, so that one that was
-    /// overtaken makes nobody wait.
+    /// The row of `marks` that names the last import of a school, so that only one import of a
+    /// school writes at a time. An import takes it before it locks people, so that an import that
+    /// lost the race makes nobody wait.
     RosterTurn,
-    /// A school: its webhook endpoints are counted and added by one at a time.
+    /// A school: its webhook endpoints are counted and added by one transaction at a time.
     School,
-    /// An API client: its secrets and scopes change one after the other.
+    /// An API client: its secrets and scopes change in one transaction at a time.
     ApiClient,
-    /// A webhook endpoint: its changes rest on what it was (`If-Match`).
+    /// A webhook endpoint: a change depends on the version that the client has read (`If-Match`).
     Webhook,
-    /// A person: what a parent books and whom they invite is decided before or after an import or
-    /// a bar that takes their access. It comes before all that belongs to the parent.
+    /// A person: a parent's bookings and invites are decided either before or after an import or a
+    /// bar that takes the parent's access. It comes before all rows that belong to the parent.
     Person,
-    /// A booking: its time, its end and its call are decided by one at a time. Who only needs it to
-    /// stay shares it.
+    /// A booking: one transaction at a time decides its time, its end and its call. A transaction
+    /// that only needs the booking to stay locks it for share.
     Booking,
-    /// An evening: a booking or cancellation shares it, so that its settings stay as they were
-    /// read. Setting it up and an import that strands appointments lock it, and so wait for the
-    /// bookings under way.
+    /// An evening: a booking or cancellation locks it for share, so that its settings stay as they
+    /// were read. Setting up the evening, and an import that strands appointments, lock it and so
+    /// wait for bookings under way.
     Evening,
-    /// An invite: whoever enters by it, renews it or ends it does so alone.
+    /// An invite: one transaction at a time enters by it, renews it or ends it.
     Invite,
-    /// A login session: who enters a call shares it, so that it can't be ended beside that.
+    /// A login session: entering a call locks it for share, so that it can't be ended at the same
+    /// time.
     Session,
-    /// A bucket of a throttle: of many at once no more get through than there are. It comes after
-    /// the rows that say whether somebody may try at all.
+    /// A bucket of a throttle: concurrent requests can't take more than the bucket holds. It comes
+    /// after the rows that decide whether somebody may try at all.
     Throttle,
-    /// A call: its seats and queue change one after the other. It comes after everything on which a
-    /// seat rests: whoever ends one of those then finds the seat and takes it away.
+    /// A call: its seats and queue change in one transaction at a time. It comes after every row
+    /// that a seat depends on: a transaction that ends such a row then finds the seat and frees it.
     Call,
-    /// A delivery to a webhook endpoint: the purge waits for one that is sent again.
+    /// A webhook delivery: the purge waits for a delivery that is being sent again.
     WebhookDelivery,
-    /// A school's change feed: its sequence numbers are given by one at a time.
+    /// A school's change feed: one transaction at a time assigns sequence numbers.
     ChangeFeed,
 }
 
 impl LockRank {
-    /// How [`lock_row`] locks. What others refer to while it changes keeps its key: they may insert
-    /// rows with a foreign key to it.
+    /// The strength of [`lock_row`]. Rows that foreign keys refer to are locked without their key,
+    /// so that others may still insert rows that refer to them.
     const fn strength(self) -> Strength {
         match self {
             Self::School | Self::ApiClient | Self::Person | Self::Booking => Strength::NoKeyUpdate,
@@ -73,8 +74,9 @@ impl LockRank {
     }
 }
 
-/// Locks one row until the transaction ends: nobody else may change or lock it meanwhile. A row
-/// that is not there is locked by nobody. SQLite has one writer, so it only records the order.
+/// Locks one row until the transaction ends: no other transaction can change or lock it meanwhile.
+/// If the row does not exist, nothing is locked. SQLite has one writer, so there only the order is
+/// recorded.
 ///
 /// # Errors
 /// When the database fails.
@@ -82,8 +84,8 @@ pub fn lock_row(db: &mut Db, rank: LockRank, id: impl Into<Key>) -> Result<()> {
     lock(db, rank, &[id.into()], rank.strength())
 }
 
-/// Locks many rows of one kind as [`lock_row`] does, in the order of their ids; rows that refer to
-/// them may be inserted meanwhile.
+/// Locks many rows of one kind, in the order of their ids. Other transactions may still insert rows
+/// that refer to them.
 ///
 /// # Errors
 /// When the database fails.
@@ -94,7 +96,8 @@ pub fn lock_rows(db: &mut Db, rank: LockRank, ids: impl IntoIterator<Item = Key>
     lock(db, rank, &ids, Strength::NoKeyUpdate)
 }
 
-/// Shares one row until the transaction ends: others may share it too, and nobody may change it.
+/// Locks one row for share until the transaction ends: other transactions may lock it for share
+/// too, and none can change it.
 ///
 /// # Errors
 /// When the database fails.
@@ -102,7 +105,7 @@ pub fn lock_for_share(db: &mut Db, rank: LockRank, id: impl Into<Key>) -> Result
     lock(db, rank, &[id.into()], Strength::Share)
 }
 
-/// Locks the bucket of a throttle. `place` is the throttle's place among those of which a
+/// Locks the bucket of a throttle. `place` is the throttle's position in the order in which one
 /// transaction locks several.
 ///
 /// # Errors
@@ -134,16 +137,16 @@ pub(super) fn lock_idempotency_key(db: &mut Db, owner: Uuid, request_key: &str) 
     Ok(())
 }
 
-/// Records a conditional write that is a lock as well: until the transaction ends, others who make
-/// the same write wait. Call it before the write.
+/// Records a conditional write that is also a lock: transactions that make the same write wait
+/// until this one ends. Call it before the write.
 pub(super) fn will_write(rank: LockRank, name: &str) {
     let first: Vec<u8> = name.bytes().rev().take(16).collect();
     let id = first.iter().rev().fold(0, |id: u128, byte| id << 8 | u128::from(*byte));
     record(rank, id, Strength::NoKeyUpdate);
 }
 
-/// The end of a query that locks the rows it reads and skips those that another transaction has
-/// locked. It waits for nobody, so it has no rank.
+/// The end of a query that locks the rows it reads and skips rows that another transaction has
+/// locked. It never waits, so it has no rank.
 pub(super) const fn skipping_locked(db: &Db) -> &'static str {
     match db {
         Db::Pg(_) => "for update skip locked",
@@ -151,8 +154,8 @@ pub(super) const fn skipping_locked(db: &Db) -> &'static str {
     }
 }
 
-/// Makes other processes that migrate the same schema wait until the connection is closed. It is no
-/// lock of a transaction: nothing else is locked beside it.
+/// Makes other processes that migrate the same schema wait until the connection is closed. It
+/// belongs to the connection, not to a transaction, and no other lock is held with it.
 pub(super) fn lock_migrations(conn: &mut PgConnection) -> QueryResult<()> {
     conn.batch_execute(
         "select pg_advisory_lock(hashtext('parlour migrations ' || current_schema()))",
@@ -203,7 +206,7 @@ fn select(
         LockRank::ChangeFeed => {
             select!(conn, change_places::school_id, change_places::table, ids, strength);
         }
-        // These have functions of their own.
+        // These ranks have functions of their own.
         LockRank::IdempotencyKey | LockRank::RosterTurn | LockRank::Throttle => {}
     }
     Ok(())

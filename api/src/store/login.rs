@@ -1,5 +1,5 @@
-//! Login links and codes: asked for, looked at, used. Known and unknown addresses take the same
-//! steps here; who they are is looked up by the outbox worker.
+//! Login links and codes: requests, checks and use. Known and unknown addresses take the same steps
+//! here; the outbox worker looks up who has the address.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -19,15 +19,15 @@ use super::{
 };
 use crate::{context::Context, schema::login_links, with_conn};
 
-/// How long a login link and its code live.
+/// How long a login link and its code are valid.
 pub const LINK_LIFE: TimeDelta = TimeDelta::minutes(30);
-/// Wrong codes before the code is dead; the link goes on.
+/// The number of wrong codes after which the code is void. The link stays valid.
 const MAX_TRIES: i32 = 5;
 
 /// A request for a login mail.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = login_links)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct LoginLinkRow {
     pub id: Key,
     pub school_id: Key,
@@ -57,27 +57,27 @@ struct NewRow<'a> {
     evening_id: Option<Key>,
 }
 
-/// Asks for a login mail.
+/// A login mail to be requested.
 #[derive(Clone, Debug)]
 pub struct NewLogin {
-    /// At which school.
+    /// The school.
     pub school: SchoolId,
-    /// To which address.
+    /// The recipient's address.
     pub email: EmailAddress,
-    /// As which parent it is to log in, when a confirmation mail's link asked for the code.
+    /// The parent to log in as, if the code was requested from a confirmation mail's link.
     pub person: Option<PersonId>,
-    /// The hash of the secret that the asking browser keeps.
+    /// The hash of the secret that the requesting browser keeps.
     pub browser_hash: String,
-    /// The hash of the client's network, by which mails are counted; it is not kept with the
+    /// The hash of the client's network, by which mails are limited. It is not stored with the
     /// request.
     pub client_hash: String,
 }
 
-/// Writes the request and queues its mail.
+/// Stores the request and queues its mail.
 ///
 /// # Errors
-/// [`Error::TooMany`] while the address or the client's network has to wait. Nothing is counted
-/// then.
+/// [`Error::TooMany`] while the address or the client's network must wait. The request is not
+/// counted then.
 pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkId, DateTime<Utc>)> {
     let email_key = new.email.key();
     let of_client = LockedBucket::new(
@@ -108,8 +108,8 @@ pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkI
     Ok((id, expires_at))
 }
 
-/// The link of a parent's confirmation mails for an evening: one row, which works until the evening
-/// is over.
+/// Returns the standing link of a parent's confirmation mails for an evening. There is one row per
+/// parent, address and evening, and it is valid until the evening is over.
 ///
 /// # Errors
 /// When the database fails. `None` when the parent has no address.
@@ -153,7 +153,7 @@ pub fn standing_link(
         if insert(db, ctx, id, &new, *ends_at, Some(evening.id))? {
             return Ok(Some(id));
         }
-        // Another request was quicker.
+        // Another request has inserted the link.
         known = find(db)?;
     }
     let Some((id, expires_at)) = known else { return Err(Error::UniqueViolation) };
@@ -165,9 +165,9 @@ pub fn standing_link(
     Ok(Some(id.into()))
 }
 
-/// Ends the links that log these people in: the standing ones of their confirmation mails, and
-/// those asked for from such a mail. The next confirmation mail of somebody who still has other
-/// students brings a new one.
+/// Ends the links that log these people in: the standing links of their confirmation mails, and the
+/// links requested from such a mail. A parent who still has other students gets a new standing link
+/// with the next confirmation mail.
 ///
 /// # Errors
 /// When the database fails.
@@ -185,7 +185,7 @@ pub fn expire(db: &mut Db, persons: &[Key], now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Ends all login links of an address, standing ones among them. The next confirmation mail brings
+/// Ends all login links of an address, including standing ones. The next confirmation mail contains
 /// a new one.
 ///
 /// # Errors
@@ -203,15 +203,15 @@ pub fn expire_of_address(
     Ok(())
 }
 
-/// For how long the browser that has used a link, and knows the key with which it did, may use it
-/// again: its answer may have been lost.
+/// How long a browser may repeat the use of a link with the same request key, in case the response
+/// was lost.
 const REPEATED_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
-/// A link that is alive, or that the same browser has used a moment ago. `key_hash` is that of the
-/// request's key.
+/// Returns a link that is valid, or that a request with the same key used a moment ago. `key_hash`
+/// is the hash of the request's key.
 ///
 /// # Errors
-/// Those of [`find_live`].
+/// The errors of [`find_live`].
 pub fn find_usable(
     db: &mut Db,
     school: SchoolId,
@@ -227,7 +227,7 @@ pub fn find_usable(
 }
 
 impl LoginLinkRow {
-    /// Whether it was used a moment ago by a request with the same key.
+    /// Whether a request with the same key used the link a moment ago.
     fn is_repeated(&self, key_hash: Option<&str>, now: DateTime<Utc>) -> bool {
         key_hash.is_some()
             && self.used_key_hash.as_deref() == key_hash
@@ -235,11 +235,11 @@ impl LoginLinkRow {
     }
 }
 
-/// A link that is alive.
+/// Returns a link that is valid.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no row of this school, [`LinkError::Link`] for one that is of no more
-/// use.
+/// [`Error::NotFound`] when the school has no such link, [`LinkError::Link`] when it has expired or
+/// was used.
 pub fn find_live(
     db: &mut Db,
     school: SchoolId,
@@ -249,10 +249,10 @@ pub fn find_live(
     find_usable(db, school, id, now, None)
 }
 
-/// Uses a link up, by a request with this key. A standing one stays.
+/// Marks a link as used by a request with this key. A standing link stays valid.
 ///
 /// # Errors
-/// [`LinkError::Link`] when another request was quicker.
+/// [`LinkError::Link`] when the link has expired or another request has used it.
 pub fn consume(
     db: &mut Db,
     link: &LoginLinkRow,
@@ -262,8 +262,8 @@ pub fn consume(
     let live = login_links::table
         .filter(login_links::id.eq(link.id).and(login_links::expires_at.gt(at(now))));
     let used = if link.is_standing || link.is_repeated(key_hash, now) {
-        // Changes nothing, and holds the row: whoever ends all links of the address waits for the
-        // session that this one begins, and ends it too.
+        // This update changes nothing but locks the row. A transaction that ends all links of the
+        // address then waits for the session that this link starts, and ends that session too.
         diesel::update(live).set(login_links::expires_at.eq(login_links::expires_at)).execute(db)?
     } else {
         let unused = live.filter(login_links::used_at.is_null());
@@ -274,28 +274,28 @@ pub fn consume(
     if used == 1 { Ok(()) } else { Err(Error::Link(LinkError::Link)) }
 }
 
-/// A code as somebody typed it, in the browser that keeps the secret with this hash.
+/// A code as a person typed it, and the browser that sent it.
 pub struct GivenCode {
-    /// At which school.
+    /// The school.
     pub school: SchoolId,
-    /// For which request.
+    /// The login request that it is for.
     pub login_link: Uuid,
     /// The hash of the browser's secret.
     pub browser_hash: String,
     /// The hash of the client's network address.
     pub client_hash: String,
-    /// Whether the digits are right.
+    /// Whether the digits are correct.
     pub is_right: bool,
     /// The hash of the request's key.
     pub key_hash: Option<String>,
 }
 
-/// Checks a code; the inner error is committed with its count, so that tries can't be had for
-/// nothing.
+/// Checks a code. The inner error is returned as a success of the transaction, so that the failed
+/// try is counted.
 ///
 /// # Errors
-/// The outer one when the database fails, or [`Error::CodesPaused`]; the inner ones
-/// [`LinkError::OtherBrowser`], [`LinkError::Code`], [`LinkError::CodeWrong`].
+/// The outer error when the database fails, or [`Error::CodesPaused`]; the inner error
+/// [`LinkError::OtherBrowser`], [`LinkError::Code`] or [`LinkError::CodeWrong`].
 pub fn try_code(
     db: &mut Db,
     ctx: &Context,
@@ -316,7 +316,7 @@ pub fn try_code(
         of_browser.select(login_links::email_key).first(db).optional()?;
     let Some(email_key) = email_key else { return Ok(Err(LinkError::OtherBrowser)) };
     let wrong_codes = WrongCodes::lock(db, ctx.now, given.school, &email_key, &given.client_hash)?;
-    // Read after the wait: what others have tried meanwhile counts.
+    // The row is read after the lock was taken, so that concurrent tries are counted.
     let row: LoginLinkRow = of_browser.select(LoginLinkRow::as_select()).first(db)?;
     if given.is_right
         && ctx.now < *row.expires_at
@@ -328,8 +328,8 @@ pub fn try_code(
     if ctx.now >= *row.expires_at || row.used_at.is_some() || row.tries >= MAX_TRIES {
         return Ok(Err(LinkError::Code));
     }
-    // The count is taken by a conditional update, so that five tries at once are five tries.
-    // It fails also where all links of the address were ended meanwhile.
+    // The conditional update counts the try, so that five concurrent tries count as five. It also
+    // fails if all links of the address were ended meanwhile.
     let untried = login_links::table
         .filter(
             login_links::id
@@ -353,12 +353,13 @@ pub fn try_code(
     Ok(Err(if row.tries + 1 >= MAX_TRIES { LinkError::Code } else { LinkError::CodeWrong }))
 }
 
-/// The buckets of wrong codes on which a try draws, held in one order: of the school, the client's
-/// network and the address.
+/// The throttle buckets of wrong codes, locked in one order: the school's, the client network's and
+/// the address's.
 pub(super) struct WrongCodes<'a>([LockedBucket<'a>; 3]);
 
 impl<'a> WrongCodes<'a> {
-    /// Holds them, for the right code as well: else many guesses at once would all be in time.
+    /// Locks the buckets, for a correct code as well. Otherwise many concurrent guesses would all
+    /// pass before the first one is counted.
     ///
     /// # Errors
     /// [`Error::CodesPaused`] when one of them is empty.
@@ -389,7 +390,8 @@ impl<'a> WrongCodes<'a> {
     }
 }
 
-/// Writes a link; nothing, and false, when there is a standing one for the evening already.
+/// Inserts a link. Returns false, and inserts nothing, when a standing link for the evening already
+/// exists.
 fn insert(
     db: &mut Db,
     ctx: &Context,

@@ -1,5 +1,5 @@
-//! The mark of a database: whether it is a school's or a playground's. A playground has one-click
-//! logins, so it must never open a school's data.
+//! The marks of a database, above all its kind: a school's or a playground's. A playground has
+//! one-click logins, so a playground server must never open a school's data.
 
 use diesel::prelude::*;
 use thiserror::Error;
@@ -13,13 +13,13 @@ use crate::{
 
 const MODE: &str = "mode";
 
-/// What the names of the demo's marks begin with. They go when a playground is emptied.
+/// The prefix of the names of the demo's marks. Emptying a playground deletes them.
 pub const DEMO: &str = "demo:";
 
-/// The value of a mark.
+/// Returns the value of a mark.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn get(db: &mut Db, name: &str) -> Result<Option<String>> {
     Ok(marks::table.find(name).select(marks::value).first(db).optional()?)
 }
@@ -27,7 +27,7 @@ pub fn get(db: &mut Db, name: &str) -> Result<Option<String>> {
 /// Sets a mark.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn set(db: &mut Db, name: &str, value: &str) -> Result<()> {
     let row = (marks::name.eq(name), marks::value.eq(value));
     with_conn!(db, conn => {
@@ -41,30 +41,30 @@ pub fn set(db: &mut Db, name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// A database that this server must not open.
+/// The reason why this server must not open a database.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum WrongDatabase {
-    /// It belongs to a server of another kind.
+    /// The database belongs to a server of another kind.
     #[error(
         "the database is marked as {found:?} and this server needs one marked as {needed:?}; \
          check PARLOUR_MODE and DATABASE_URL"
     )]
     Other {
-        /// How it is marked.
+        /// The mark of the database.
         found: String,
-        /// How it must be.
+        /// The mark that this server needs.
         needed: &'static str,
     },
-    /// It was never marked.
+    /// The database was never marked.
     #[error(
         "the database is not marked as {needed:?}; run `parlour migrate` with the same settings \
          first"
     )]
     None {
-        /// How it must be.
+        /// The mark that this server needs.
         needed: &'static str,
     },
-    /// It was never marked and holds a school already.
+    /// The database was never marked and already holds a school.
     #[error(
         "the database holds schools but no mark, so it can't be told whether they are real; start \
          with a new database"
@@ -72,10 +72,10 @@ pub enum WrongDatabase {
     Unmarked,
 }
 
-/// Checks that the database is one for this mode.
+/// Checks that the database is marked for this mode.
 ///
 /// # Errors
-/// What the database says. [`WrongDatabase`] inside.
+/// When the database fails. The inner error is [`WrongDatabase`].
 pub fn check_mode(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), WrongDatabase>> {
     let found: Option<String> =
         marks::table.find(MODE).select(marks::value).first(db).optional()?;
@@ -87,10 +87,10 @@ pub fn check_mode(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), Wro
     })
 }
 
-/// Marks a new database for this mode, and checks the mark of one that has one.
+/// Marks a new database for this mode, or checks the mark of a marked one.
 ///
 /// # Errors
-/// What the database says. [`WrongDatabase`] inside.
+/// When the database fails. The inner error is [`WrongDatabase`].
 pub fn claim_for_mode(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), WrongDatabase>> {
     let marked: i64 = marks::table.find(MODE).count().get_result(db)?;
     let schools: i64 = schools::table.count().get_result(db)?;

@@ -1,4 +1,4 @@
-//! Metrics of database work: how many wait and how long, duration, refusals.
+//! Metrics of database work: waiting jobs, waiting time, duration and refusals.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// The upper bounds of the classes of a duration, in seconds.
+/// The upper bounds of the histogram buckets, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
 
-/// Whether work only reads. On SQLite writes go through one thread.
+/// Whether a job only reads. On SQLite all writes go through one thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum QueryKind {
     Read,
@@ -57,7 +57,7 @@ impl Default for DatabaseMetrics {
 }
 
 impl DatabaseMetrics {
-    /// Adds them to a registry.
+    /// Registers the metrics.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
             "database_waiting",
@@ -81,7 +81,7 @@ impl DatabaseMetrics {
         );
     }
 
-    /// Counts a read or write that asks for the database now.
+    /// Counts a read or write that begins to wait for the database.
     pub(super) fn start_wait(&self, kind: QueryKind) -> QueuedQuery {
         let label = kind.label();
         let counted = Counted::new(&self.waiting.get_or_create(&label));
@@ -108,7 +108,7 @@ pub(super) struct QueuedQuery {
 }
 
 impl QueuedQuery {
-    /// Runs the work and notes how long it has waited and taken.
+    /// Runs the work and records its waiting time and duration.
     pub(super) fn run<T>(self, work: impl FnOnce() -> T) -> T {
         drop(self.counted);
         self.metrics.wait.get_or_create(&self.label).observe(seconds(self.since.elapsed()));

@@ -1,6 +1,6 @@
-//! Everything that is read from or written to the database: one file an aggregate, each function
-//! one query or one part of a transaction. Handlers see [`Store::read`] and [`Store::write`] and
-//! call the functions of these modules inside; nothing here knows HTTP.
+//! All access to the database. Each file holds one aggregate, and each function is one query or one
+//! part of a transaction. Handlers call these functions inside [`Store::read`] and
+//! [`Store::write`]; no module here knows HTTP.
 
 pub mod access;
 mod address_keys;
@@ -74,14 +74,13 @@ pub use self::{
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const PG_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 
-/// How long a request waits for a connection before it is told that the database is busy.
+/// How long a request waits for a connection before it fails with [`Error::Busy`].
 const POOL_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// The time a process waits for another one that brings the tables of the same SQLite file up to
-/// date.
+/// How long a process waits for another one that migrates the same SQLite file.
 const MIGRATION_LOCK_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(10);
 
-/// Runs the migrations that are waiting; their names.
+/// Runs the pending migrations and returns their names.
 fn run_pending<B: Backend>(
     conn: &mut impl MigrationHarness<B>,
     migrations: EmbeddedMigrations,
@@ -92,7 +91,7 @@ where
     Ok(conn.run_pending_migrations(migrations)?.iter().map(ToString::to_string).collect())
 }
 
-/// The database, as the rest of the server sees it. Cheap to clone.
+/// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     url: DatabaseUrl,
@@ -106,7 +105,7 @@ impl Store {
     /// Opens the database with `connections` for reading (SQLite) or for all work (PostgreSQL).
     ///
     /// # Errors
-    /// When it can't be reached.
+    /// When the database can't be reached.
     pub fn open(url: &DatabaseUrl, connections: u32) -> anyhow::Result<Self> {
         url.prepare()?;
         let writer = match url {
@@ -123,16 +122,16 @@ impl Store {
         })
     }
 
-    /// Brings the tables and the keys of addresses up to date; says which migrations ran. Two nodes
-    /// may do so at once.
+    /// Runs the pending migrations and renews the address keys. Returns the names of the migrations
+    /// that ran, with an entry for the keys if any changed. Two nodes may do so at once.
     ///
     /// # Errors
-    /// What the database says of a migration.
+    /// When a migration or the renewal of keys fails.
     pub fn migrate(&self) -> anyhow::Result<Vec<String>> {
         let mut db = self.url.connect()?;
         let ran = match &mut db {
             Db::Pg(conn) => {
-                // Until the connection is closed, another node waits here.
+                // Another node waits here until the connection is closed.
                 locks::lock_migrations(conn)?;
                 run_pending(conn, PG_MIGRATIONS)
             }
@@ -155,7 +154,7 @@ impl Store {
         Ok(names)
     }
 
-    /// Whether migrations are waiting to be run.
+    /// Whether migrations are pending or address keys are out of date.
     ///
     /// # Errors
     /// When the database can't be reached.
@@ -176,10 +175,10 @@ impl Store {
         &self.metrics
     }
 
-    /// Asks whether the database answers.
+    /// Checks that the database responds.
     ///
     /// # Errors
-    /// Those of [`Store::read`].
+    /// The errors of [`Store::read`].
     pub async fn ping(&self) -> Result<()> {
         self.read(|db| Ok(diesel::sql_query("select 1").execute(db).map(drop)?)).await
     }
@@ -187,7 +186,8 @@ impl Store {
     /// Runs queries that write nothing.
     ///
     /// # Errors
-    /// The closure's own, [`Error::Busy`] when no connection was free in time, [`Error::Internal`].
+    /// The errors of the closure; [`Error::Busy`] when no connection was free in time;
+    /// [`Error::Internal`] when the job panicked.
     pub async fn read<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
@@ -195,11 +195,11 @@ impl Store {
         self.with_connection(QueryKind::Read, job).await
     }
 
-    /// Runs one transaction: all of it is written, or nothing. A job that lost against another
+    /// Runs one transaction: everything is written, or nothing. A job that lost against another
     /// transaction (a unique constraint, a deadlock) runs again and sees what the other wrote.
     ///
     /// # Errors
-    /// The closure's own (nothing is written then), [`Error::Busy`], [`Error::Internal`].
+    /// The errors of the closure (nothing is written then), [`Error::Busy`], [`Error::Internal`].
     pub async fn write<T: Send + 'static>(
         &self,
         job: impl Fn(&mut Db) -> Result<T> + Send + 'static,

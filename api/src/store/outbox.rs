@@ -1,4 +1,4 @@
-//! The outbox: mail is queued in the transaction of what it tells, and sent later by the worker. A
+//! The outbox: mail is queued in the transaction that causes it, and the worker sends it later. A
 //! row holds a template and ids, never a text or a token.
 
 use std::collections::HashMap;
@@ -21,42 +21,42 @@ use super::{
 };
 use crate::{context::Context, schema::outbox, with_conn};
 
-/// What a mail says.
+/// The template of a mail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Template {
     /// To an address that asked to log in: link and code (`login_link`).
     Login,
-    /// To a parent: the list of appointments after booking, a standing login link, calendar
-    /// (`person`, `evening`, `login_link`).
+    /// To a parent: the list of appointments after booking, with a standing login link and a
+    /// calendar (`person`, `evening`, `login_link`).
     BookingsMade,
-    /// To a parent: one appointment moved (`person`, `evening`, `booking`), or several since it was
-    /// queued (without `booking`).
+    /// To a parent: one appointment was moved (`person`, `evening`, `booking`), or several were
+    /// while the mail was queued (without `booking`).
     BookingChanged,
-    /// To a parent: one appointment cancelled (`person`, `evening`, `booking`), or several since it
-    /// was queued (without `booking`).
+    /// To a parent: one appointment was cancelled (`person`, `evening`, `booking`), or several were
+    /// while the mail was queued (without `booking`).
     BookingCancelled,
     /// To a guest: the link (`invite`).
     Invite,
-    /// To a guest: what they may join has changed (`invite`).
+    /// To a guest: the appointments that they may join have changed (`invite`).
     GuestUpdate,
     /// To a guest: the invite was removed (`invite`).
     InviteRemoved,
-    /// To a parent: the guest said it was not meant for them (`person`, `invite`).
+    /// To a parent: the guest said that the invite was not meant for them (`person`, `invite`).
     InviteDeclined,
-    /// To a guest or a parent who lost access by I13 (`person` or `invite`): takes their
-    /// appointments out of their calendar.
+    /// To a guest or a parent who lost access by I13 (`person` or `invite`): removes their
+    /// appointments from their calendar.
     AccessEnded,
-    /// To staff: something needs their eyes, such as refused contacts (`person`).
+    /// To staff: an alert, such as refused contacts (`person`).
     StaffAlert,
-    /// To the old address of a member of staff: the roster has another one now (`person`).
+    /// To the old address of a member of staff: the roster now has another address (`person`).
     AddressChanged,
-    /// To a guest: the code that their link asks for since it was taken over too often (`invite`,
+    /// To a guest: the code that their link requires because it was taken over too often (`invite`,
     /// `call_code`).
     CallCode,
     /// To a guest, or to the parent who invited them: the link is used on several devices, and how
     /// to renew it (`invite`; `person` for the parent).
     LinkElsewhere,
-    /// To an address whose reader asked for their guest links: one link for each live invite
+    /// To an address that requested its guest links: one link for each live invite
     /// (`guest_link_request`).
     GuestLinks,
 }
@@ -79,23 +79,24 @@ impl Template {
         Self::GuestLinks,
     ];
 
-    /// Reads a column; `None` when it was written by another version.
+    /// Parses a column; `None` when another version of the server wrote it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|template| template.as_str() == text)
     }
 
-    /// Whether somebody waits for it at this moment: it leaves before all others.
+    /// Whether somebody is waiting for the mail right now. Urgent mail is sent before all other
+    /// mail.
     const fn is_urgent(self) -> bool {
         matches!(self, Self::Login | Self::CallCode | Self::GuestLinks)
     }
 
-    /// The urgent ones, as in the database.
+    /// The database names of the urgent templates.
     fn urgent() -> Vec<&'static str> {
         Self::ALL.into_iter().filter(|template| template.is_urgent()).map(Self::as_str).collect()
     }
 
-    /// As in the database.
+    /// The name in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -120,28 +121,28 @@ impl Template {
 /// A mail to be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMail {
-    /// What it says.
+    /// Its template.
     pub template: Template,
-    /// In whose name.
+    /// The school that sends it.
     pub school: SchoolId,
-    /// To or about which person.
+    /// The person whom it is to or about.
     pub person: Option<PersonId>,
-    /// To or about which guest.
+    /// The guest whom it is to or about.
     pub invite: Option<InviteId>,
-    /// About which booking.
+    /// The booking that it is about.
     pub booking: Option<BookingId>,
-    /// About which evening.
+    /// The evening that it is about.
     pub evening: Option<EveningId>,
-    /// With which login link.
+    /// The login link that it contains.
     pub login_link: Option<LoginLinkId>,
-    /// With which code of a guest's link.
+    /// The code for a guest's link that it contains.
     pub call_code: Option<CallCodeId>,
-    /// For which request of a guest who has lost their link.
+    /// The request of a guest who has lost their link, if the mail answers one.
     pub guest_link_request: Option<GuestLinkRequestId>,
 }
 
 impl NewMail {
-    /// A mail that names nothing yet.
+    /// A mail without any ids yet.
     #[must_use]
     pub const fn new(school: SchoolId, template: Template) -> Self {
         Self {
@@ -178,8 +179,9 @@ struct NewRow {
     guest_link_request_id: Option<Key>,
 }
 
-/// Queues a mail, to be sent as soon as the transaction is committed. Mails of one kind to one
-/// person about one evening that still wait are one mail, which tells what is so when it is sent.
+/// Queues a mail, to be sent as soon as the transaction is committed. Queued mails with the same
+/// template, recipient and evening are merged into one mail. Its text is made from the data at the
+/// time of sending.
 ///
 /// # Errors
 /// When the database fails.
@@ -187,8 +189,8 @@ pub fn enqueue(db: &mut Db, ctx: &Context, mail: NewMail) -> Result<()> {
     enqueue_for(db, ctx, mail, ctx.now)
 }
 
-/// Queues a mail that a parent's own act sends to their guest: [`guest_mail`] says when it leaves.
-/// `starts_at` is the first appointment to come that it is about.
+/// Queues a mail to a guest that a parent's own action causes. [`guest_mail`] decides when it is
+/// sent. `starts_at` is the first coming appointment that it is about.
 ///
 /// # Errors
 /// When the database fails.
@@ -244,15 +246,16 @@ fn enqueue_for(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>)
     Ok(())
 }
 
-/// Lets a mail that waits tell this as well, if there is one. The update decides against a worker
-/// who takes it in hand meanwhile: whoever comes second sees what the first one did.
+/// Merges the mail into a queued one, if there is one. The conditional update decides against a
+/// worker that claims the queued mail at the same time: either the worker reads the merged row, or
+/// nothing is merged.
 fn merge_into_queued(
     db: &mut Db,
     ctx: &Context,
     mail: NewMail,
     due_at: DateTime<Utc>,
 ) -> Result<bool> {
-    // Each of these has a link or a code of its own.
+    // Each of these mails has a link or a code of its own, so they are not merged.
     if mail.template.is_urgent() {
         return Ok(false);
     }
@@ -271,7 +274,8 @@ fn merge_into_queued(
         Some(evening) => alike.filter(outbox::evening_id.eq(key(evening))),
         None => alike.filter(outbox::evening_id.is_null()),
     };
-    // An alert tells what was recorded at its moment.
+    // The text of an alert lists the events recorded at its time, so only alerts of the same moment
+    // are merged.
     if mail.template == Template::StaffAlert {
         alike = alike.filter(outbox::created_at.eq(at(ctx.now)));
     }
@@ -279,8 +283,8 @@ fn merge_into_queued(
     let found: Option<(Key, At, i32)> =
         alike.order((outbox::created_at, outbox::id)).select(columns).first(db).optional()?;
     let Some((id, waits_until, attempts)) = found else { return Ok(false) };
-    // News ends the pause of a mail that failed, and is tried as often as any; a guest's link is
-    // mailed when somebody asks for it.
+    // A merge ends the backoff of a failed mail and resets its attempts. An invite is only mailed
+    // when somebody asks for it, so it takes the new time as well.
     let send_at = if attempts > 0 || mail.template == Template::Invite {
         at(due_at)
     } else {
@@ -288,8 +292,8 @@ fn merge_into_queued(
     };
     let own_booking = mail.booking.map(Key::from);
     let told = (
-        // About several bookings it names none, and tells all of them that were changed from its
-        // time on.
+        // A merged mail about several bookings names none of them. It lists all bookings that
+        // changed since its creation time.
         outbox::booking_id.eq(case_when(outbox::booking_id.eq(own_booking), outbox::booking_id)),
         outbox::created_at.eq(case_when(
             outbox::created_at.gt(at(ctx.now)),
@@ -299,7 +303,7 @@ fn merge_into_queued(
         outbox::login_link_id.eq(mail.login_link.map(Key::from)),
         outbox::due_at.eq(send_at),
         outbox::attempts.eq(0),
-        // It is followed by the request that it tells last.
+        // The row keeps the id of the latest request, for the log.
         outbox::request_id.eq(ctx.request_id.map(Key::from)),
     );
     let still = outbox::table.find(id).filter(
@@ -311,7 +315,7 @@ fn merge_into_queued(
     Ok(joined == 1)
 }
 
-/// Mails that no worker has in hand.
+/// The queued mails that no worker has claimed.
 fn unclaimed(now: DateTime<Utc>) -> outbox::BoxedQuery<'static, MultiBackend> {
     outbox::table
         .into_boxed()
@@ -319,10 +323,10 @@ fn unclaimed(now: DateTime<Utc>) -> outbox::BoxedQuery<'static, MultiBackend> {
         .filter(outbox::leased_until.is_null().or(outbox::leased_until.le(at(now))))
 }
 
-/// For how long a mail that is being sent is left alone by others: longer than sending it may take.
+/// How long other workers leave a claimed mail alone. It is longer than sending a mail may take.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 
-/// A mail that one worker is sending.
+/// A mail that a worker has claimed and is sending.
 #[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = outbox)]
 pub struct Claimed {
@@ -331,7 +335,7 @@ pub struct Claimed {
     pub id: Uuid,
     #[diesel(deserialize_as = Key)]
     school_id: SchoolId,
-    /// What it says, as in the database.
+    /// The database name of its template.
     pub template: String,
     person_id: Option<Key>,
     invite_id: Option<Key>,
@@ -342,7 +346,7 @@ pub struct Claimed {
     #[diesel(deserialize_as = At)]
     pub created_at: DateTime<Utc>,
     due_at: At,
-    /// How often it has been tried, this try counted.
+    /// The number of attempts, including this one.
     pub attempts: i32,
     call_code_id: Option<Key>,
     request_id: Option<Key>,
@@ -350,19 +354,19 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// In whose name it goes out.
+    /// The school that sends it.
     #[must_use]
     pub const fn school(&self) -> SchoolId {
         self.school_id
     }
 
-    /// The request that queued it, if it was one.
+    /// The request that queued it, if any.
     #[must_use]
     pub fn request_id(&self) -> Option<Uuid> {
         self.request_id.map(|id| id.0)
     }
 
-    /// What it names, as it was queued. `None` when another version queued it.
+    /// The mail as it was queued; `None` when another version of the server queued it.
     #[must_use]
     pub fn mail(&self) -> Option<NewMail> {
         Some(NewMail {
@@ -379,9 +383,9 @@ impl Claimed {
     }
 }
 
-/// Claims up to `limit` mails that are due: nobody else sends them until [`LEASE`] has run out.
-/// Those that somebody waits for come first, then schools take turns, beginning with the one that
-/// follows `after`: a school that sends thousands holds no other up.
+/// Claims up to `limit` due mails: no other worker sends them until [`LEASE`] has run out. Urgent
+/// mails come first. Within each group schools take turns, beginning with the one after `after`, so
+/// that a school with thousands of mails does not delay the others.
 ///
 /// # Errors
 /// When the database fails.
@@ -413,15 +417,16 @@ pub fn claim(
             ))
             .execute(db)?;
         if mine == 1 {
-            // Read again: until it was claimed, others may have added to what it tells.
+            // The row is read again, because other transactions may have merged mails into it
+            // before the claim.
             claimed.push(outbox::table.find(key(row.id)).select(Claimed::as_select()).first(db)?);
         }
     }
     Ok(if claimed.is_empty() { ClaimResult::Contended } else { ClaimResult::Claimed(claimed) })
 }
 
-/// The mails that are due, one of each school in turn, then the second ones. There are more than
-/// asked for, since other workers take some.
+/// Returns the due mails in round-robin order over the schools. It returns more than `limit`,
+/// because other workers claim some of them.
 fn due_round_robin(
     db: &mut Db,
     now: DateTime<Utc>,
@@ -448,8 +453,8 @@ fn due_round_robin(
     }
 }
 
-/// Up to `limit` schools with mail that is due, by id, from the one that follows `after` on and
-/// round.
+/// Returns up to `limit` schools with due mail, by ascending id, beginning after `after` and
+/// wrapping around.
 fn schools_round_robin(
     db: &mut Db,
     now: DateTime<Utc>,
@@ -488,21 +493,21 @@ fn due(now: DateTime<Utc>, urgent: bool) -> outbox::BoxedQuery<'static, MultiBac
     }
 }
 
-/// What became of a claimed mail.
+/// The result of sending a claimed mail.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SendResult {
-    /// The mail server took it.
+    /// The mail server accepted it.
     Sent,
-    /// It is tried again at this time.
+    /// It is to be tried again at this time, for this reason.
     Retry(DateTime<Utc>, String),
     /// It can't be delivered; the reason is shown to people.
     Failed(String),
-    /// It makes no sense any more; the reason is shown to people.
+    /// It is no longer needed; the reason is shown to people.
     Dropped(String),
 }
 
-/// Writes down what became of a claimed mail. A mail that was sent is marked so even when the lease
-/// ran out meanwhile. False when the lease was lost.
+/// Records the result of a claimed mail. A mail that was sent is marked as sent even if its lease
+/// has run out meanwhile. Returns false when the lease was lost.
 ///
 /// # Errors
 /// When the database fails.
@@ -532,38 +537,39 @@ pub fn settle(
     let is_mine =
         diesel::update(queued().filter(outbox::due_at.eq(row.due_at))).set(set).execute(db)? == 1;
     if !is_mine && is_sent {
-        // Unless others have added to it since: that has not been told.
+        // A row with fewer attempts was merged into meanwhile. It then holds news that this mail
+        // did not contain, so it stays queued.
         diesel::update(queued().filter(outbox::attempts.ge(row.attempts))).set(set).execute(db)?;
     }
     Ok(is_mine)
 }
 
-/// Where a mail stands.
+/// The state of a mail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MailState {
-    /// It is on its way out, or waits for another try.
+    /// It is being sent, or waits for its first or another attempt.
     Queued,
-    /// The mail server took it.
+    /// The mail server accepted it.
     Sent,
     /// It can't be delivered.
     Failed,
-    /// It made no sense any more, or the address may get none.
+    /// It was no longer needed, or no mail may go to the address.
     Dropped,
 }
 
-/// What became of a mail.
+/// The status of a mail, for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MailStatus {
-    /// Where it stands.
+    /// Its state.
     pub state: MailState,
-    /// Since when.
+    /// When it reached this state.
     pub at: DateTime<Utc>,
-    /// What happened and what to do, when it did not simply go out.
+    /// What happened and what to do, if it was not simply sent.
     pub reason: Option<String>,
 }
 
-/// What became of the newest mail with the link of each invite; an invite that was never mailed has
-/// no entry.
+/// Returns the status of the newest mail with the link of each invite. An invite that was never
+/// mailed has no entry.
 ///
 /// # Errors
 /// When the database fails.

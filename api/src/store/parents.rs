@@ -1,4 +1,4 @@
-//! Parents as the school's staff find them.
+//! Queries by which staff find parents.
 
 use diesel::prelude::*;
 use parlour_domain::id::{PersonId, SchoolId};
@@ -20,7 +20,7 @@ pub struct Parent {
     pub person: PersonRow,
     /// The students.
     pub students: Vec<LinkedStudent>,
-    /// Who set each of the parent's values last; with one parent alone.
+    /// The source of each of the parent's values; only filled by [`find`].
     pub sources: Vec<FieldSource>,
 }
 
@@ -29,21 +29,22 @@ pub struct Parent {
 pub struct LinkedStudent {
     /// The student.
     pub student: PersonRow,
-    /// As in the roster.
+    /// The relationship in the roster.
     pub relationship: String,
-    /// The parent may act for the student.
+    /// Whether the parent may act for the student.
     pub allowed: bool,
-    /// Staff may allow it: nobody has yet, and nothing stands against it.
+    /// Whether staff may allow contact: it is not allowed yet, and no bar or court order forbids
+    /// it.
     pub can_allow: bool,
-    /// Who set each value of the link last; with one parent alone.
+    /// The source of each value of the link; only filled by [`find`].
     pub sources: Vec<FieldSource>,
-    /// The student's classes; with one parent alone.
+    /// The student's classes; only filled by [`find`].
     pub classes: Vec<StudentClass>,
 }
 
-/// Parents by name, after the parent `after` if given; `words` must all stand in a name or the
-/// address, of the parent or of a student of theirs. One more than `limit` shows that there is a
-/// next page.
+/// Returns parents by name, after the parent `after` if given. Each of `words` must occur in a name
+/// or the address of the parent, or of one of their students. It reads one more than `limit`: an
+/// extra row shows that there is a next page.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no parent of the school.
@@ -88,7 +89,7 @@ pub fn list(
     rows.into_iter().map(|person| with_students(db, person)).collect()
 }
 
-/// A parent of the school.
+/// Returns a parent of the school.
 ///
 /// # Errors
 /// [`Error::NotFound`] for anyone else.
@@ -98,7 +99,7 @@ pub fn find(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Parent> {
     with_sources(db, school, found)
 }
 
-/// Adds who set each value last, and the classes of the students.
+/// Adds the source of each value, and the classes of the students.
 fn with_sources(db: &mut Db, school: SchoolId, mut parent: Parent) -> Result<Parent> {
     let kept: Provenance =
         people_table::table.find(parent.person.id).select(people_table::sources).first(db)?;
@@ -114,7 +115,8 @@ fn with_sources(db: &mut Db, school: SchoolId, mut parent: Parent) -> Result<Par
     Ok(parent)
 }
 
-/// Who set each value of a link last. Of a bar and contact the one that counts is told.
+/// Returns the source of each value of a link. Of a bar and a permission of contact, only the one
+/// in effect is listed.
 fn link_sources(
     db: &mut Db,
     school: SchoolId,
@@ -137,7 +139,7 @@ fn link_sources(
     if is_barred {
         sources.retain(|source| source.column != "contact_allowed");
     }
-    // What staff have allowed counts where the roster says nothing of it.
+    // A permission that staff gave counts where the roster says nothing about contact.
     if let (true, false, Some(at), Some(staff)) =
         (linked.allowed, is_allowed, allowed_at, allowed_by)
     {
@@ -186,8 +188,8 @@ fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
     Ok(Parent { students: students.collect(), person, sources: Vec::new() })
 }
 
-/// The parents whose own names or address, or a student's name, hold a word. `\`, `%` and `_` stand
-/// for themselves.
+/// Returns the parents with a word in their own names or address, or in those of a student of
+/// theirs. `\`, `%` and `_` are matched literally.
 fn matching(db: &mut Db, school: SchoolId, word: &str) -> Result<Vec<Key>> {
     let lower: String = word
         .to_lowercase()
@@ -220,7 +222,7 @@ fn matching(db: &mut Db, school: SchoolId, word: &str) -> Result<Vec<Key>> {
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// Folds the case of a text; SQLite folds ASCII letters alone.
+    /// Converts a text to lower case; SQLite converts ASCII letters only.
     #[sql_name = "lower"]
     fn lower_of(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }

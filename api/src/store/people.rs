@@ -1,4 +1,4 @@
-//! People of a school: one row a person, whatever they do there.
+//! People of a school: one row per person, whatever their roles.
 
 use diesel::prelude::*;
 use parlour_domain::id::{PersonId, SchoolId};
@@ -12,7 +12,7 @@ use crate::{schema::people, with_conn};
 /// A person.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = people)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct PersonRow {
     pub id: Key,
     pub school_id: Key,
@@ -31,7 +31,7 @@ pub struct PersonRow {
 }
 
 impl PersonRow {
-    /// The person.
+    /// Their id.
     #[must_use]
     pub fn id(&self) -> PersonId {
         self.id.into()
@@ -43,7 +43,7 @@ impl PersonRow {
         full_name(&self.given_name, &self.family_name)
     }
 
-    /// The name as a teacher is called: with the honorific.
+    /// The name with the honorific, as a teacher is addressed.
     #[must_use]
     pub fn formal_name(&self) -> String {
         self.honorific
@@ -52,7 +52,7 @@ impl PersonRow {
     }
 }
 
-/// A name of its parts; either may be empty.
+/// Joins the parts of a name; either may be empty.
 #[must_use]
 pub fn full_name(given: &str, family: &str) -> String {
     [given, family].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
@@ -75,10 +75,10 @@ pub fn find(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow
     row.map_err(Error::from)
 }
 
-/// A person of this school, removed or not: for the names of what they took part in.
+/// A person of this school, removed or not. It is for the names of people in past records.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no one of this school.
+/// [`Error::NotFound`] when the school has no such person.
 pub fn find_any(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow> {
     Ok(people::table
         .filter(people::id.eq(key(person)).and(people::school_id.eq(key(school))))
@@ -95,7 +95,7 @@ pub fn find_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Pe
         .and_then(|row| if row.is_parent { Ok(row) } else { Err(Error::NotFound) })
 }
 
-/// Forgets the browsers that are remembered as of somebody with this address.
+/// Forgets the browsers that are remembered for the people with this address.
 ///
 /// # Errors
 /// When the database fails.
@@ -108,7 +108,7 @@ pub fn forget_devices(db: &mut Db, school: SchoolId, address_key: &str) -> Resul
     Ok(())
 }
 
-/// Everyone of the school with this address who can log in.
+/// Returns all people of the school with this address who can log in.
 ///
 /// # Errors
 /// When the database fails.

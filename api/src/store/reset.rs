@@ -1,4 +1,4 @@
-//! Empties the database of a playground, whatever tables it has.
+//! Deletion of all data of a playground, from every table of its database.
 
 use diesel::{prelude::*, sql_types::Text};
 
@@ -8,8 +8,8 @@ use crate::{
     schema::{marks as marks_table, schools},
 };
 
-/// Tables that keep their rows: what diesel has written down, the mark, and the schools, of whom
-/// one stays.
+/// The tables that are not emptied: diesel's migrations, the marks, and the schools, of which one
+/// stays.
 const KEPT: [&str; 3] = ["__diesel_schema_migrations", "marks", "schools"];
 
 #[derive(QueryableByName)]
@@ -18,10 +18,11 @@ struct Table {
     name: String,
 }
 
-/// Deletes all rows but the school of this slug, whose id its pages and programs know.
+/// Deletes all rows except the school with this slug. The school keeps its id, because pages and
+/// API clients refer to it.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the database is not marked as a playground's; what the database says.
+/// [`Error::NotFound`] when the database is not marked as a playground's; when the database fails.
 pub fn wipe(db: &mut Db, slug: &str) -> Result<()> {
     if metadata::check_mode(db, Mode::Demo)?.is_err() {
         return Err(Error::NotFound);
@@ -46,9 +47,9 @@ pub fn wipe(db: &mut Db, slug: &str) -> Result<()> {
             diesel::sql_query(format!("truncate table {}", names.join(", "))).execute(db)?;
         }
         Db::Sqlite(_) => {
-            // What refers to what is looked at when all are empty.
+            // Foreign keys are checked when all tables are empty.
             diesel::sql_query("pragma defer_foreign_keys = on").execute(db)?;
-            // The feed of changes comes last: it notes what is deleted.
+            // The table `changes` comes last, because triggers add rows to it for what is deleted.
             for table in names
                 .iter()
                 .filter(|name| *name != "\"changes\"")
@@ -59,7 +60,7 @@ pub fn wipe(db: &mut Db, slug: &str) -> Result<()> {
         }
     }
     diesel::delete(schools::table.filter(schools::slug.ne(slug))).execute(db)?;
-    // Imports begin anew.
+    // Without these marks imports start afresh.
     diesel::delete(marks_table::table.filter(marks_table::name.like("roster:%"))).execute(db)?;
     diesel::delete(
         marks_table::table.filter(marks_table::name.like(format!("{}%", metadata::DEMO))),

@@ -1,5 +1,5 @@
-//! Revocation (I13): ends the bookings, invites, sessions and places in calls of whoever has lost
-//! access, in the transaction that took it.
+//! Revocation (I13): ends the bookings, invites, sessions and seats in calls of people who have
+//! lost access, in the transaction that took the access.
 
 mod lost;
 
@@ -23,7 +23,7 @@ use crate::{
     schema::{bookings as bookings_table, evenings, invite_students, invites as invites_table},
 };
 
-/// How many things [`Revocation::sweep`] took away.
+/// How many things [`Revocation::sweep`] has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Revoked {
     /// Parents who were logged out.
@@ -34,8 +34,9 @@ pub struct Revoked {
     pub invites: usize,
 }
 
-/// The revocations of one transaction. They collect whose places in calls end, and [`finish`] ends
-/// all of these at once: calls are locked last, by ascending id ([`super::locks::LockRank::Call`]).
+/// The revocations of one transaction. They collect the people whose seats in calls end, and
+/// [`finish`] ends all these seats at once: calls are locked last, by ascending id
+/// ([`super::locks::LockRank::Call`]).
 ///
 /// [`finish`]: Revocation::finish
 #[derive(Debug, Default)]
@@ -46,8 +47,8 @@ pub struct Revocation {
 }
 
 impl Revocation {
-    /// Logs out parents who lost a student, whether or not they had bookings; the login links in
-    /// their mails die, too.
+    /// Logs out parents who lost a student, whether or not they had bookings. The login links in
+    /// their mails end as well.
     ///
     /// # Errors
     /// When the database fails.
@@ -56,9 +57,9 @@ impl Revocation {
         self.end_sessions(db, ctx, &parents, &[])
     }
 
-    /// Takes from everybody at a school what they may no more: future bookings, invites and
-    /// sessions of parents who lost a student, invites of guests who are barred. Call it after a
-    /// guardianship, a person or a bar has changed; where nothing changed it does nothing.
+    /// Ends everything at a school that lost access no longer permits: future bookings, invites and
+    /// sessions of parents who lost a student, and invites of barred guests. Call it after a
+    /// guardianship, a person or a bar has changed. It does nothing if no access was lost.
     ///
     /// # Errors
     /// When the database fails.
@@ -94,7 +95,7 @@ impl Revocation {
         Ok(withdrawn)
     }
 
-    /// Puts everybody concerned out of the calls that they are in.
+    /// Removes all people concerned from their calls.
     ///
     /// # Errors
     /// When the database fails.
@@ -115,8 +116,8 @@ impl Revocation {
     }
 }
 
-/// Mails parents, so that their calendars lose the appointments that ended. Barred contacts get no
-/// mail, which is asked when it is sent.
+/// Mails the parents, so that the ended appointments leave their calendars. Barred contacts get no
+/// mail; that is checked when the mail is sent.
 fn update_calendars(
     db: &mut Db,
     ctx: &Context,
@@ -161,8 +162,8 @@ fn invites_without_access(
         .inner_join(invites_table::table)
         .inner_join(evenings::table.on(evenings::id.eq(invites_table::evening_id)))
         .filter(invites_table::school_id.eq(key(school)).and(invites_table::ended_at.is_null()))
-        // The link of an invite ends with the last appointment, a little after its evening at the
-        // latest.
+        // The link of an invite ends with the last appointment, or a short time after its evening
+        // at the latest.
         .filter(evenings::ends_at.gt(at(ctx.now - TimeDelta::days(1))))
         .select((
             invites_table::id,

@@ -1,8 +1,8 @@
-//! Brings a school's rows to what a roster says: compares outside of the write transaction, then
-//! writes the difference in one.
+//! Imports of a roster: compares it with a school's rows outside of the write transaction, then
+//! writes the difference in one transaction.
 //!
-//! Rows are never deleted: what is gone gets `removed_at`. Bars set by hand are not touched.
-//! Whoever loses access by the difference loses it in the same transaction ([`Revocation`]).
+//! Rows are never deleted; a row that is gone gets `removed_at`. Bars set by hand are not touched.
+//! People who lose access by the import lose it in the same transaction ([`Revocation`]).
 
 mod access_losses;
 mod bars;
@@ -63,70 +63,72 @@ use crate::{
     with_conn,
 };
 
-/// Rows written by one statement; 16 columns of them stay under SQLite's bound of parameters.
+/// The number of rows that one statement writes; 500 rows of 16 columns stay under SQLite's limit
+/// of parameters.
 const ROWS: usize = 500;
 
-/// What an import starts from, beside the school itself.
+/// The input of an import, apart from the school itself.
 #[derive(Clone)]
 pub struct Source {
-    /// How much of each kind the roster holds.
+    /// Which kinds the roster holds completely, as changes only, or not at all.
     pub coverage: Coverage,
-    /// What the roster says is gone.
+    /// The rows that the roster says are gone.
     pub removed: Arc<Removed>,
-    /// What stands in rows of the roster that can't be used.
+    /// What the rows of the roster that can't be used are about. Existing rows of it stay as they
+    /// were.
     pub unread: Arc<Unread>,
-    /// The time of the import, and new ids.
+    /// The clock and ids of the import.
     pub ctx: Context,
-    /// The time zone of a school that is new.
+    /// The time zone for a new school.
     pub time_zone: String,
-    /// Where it comes from, as the rows keep it for each value.
+    /// The origin that the rows record for each value.
     pub origin: Origin,
-    /// The source that it was fetched from, if it was.
+    /// The source that it was fetched from, if any.
     pub writer: Option<SyncSource>,
-    /// Who pushed it, for the audit log; none for an import, which the school's systems began.
+    /// The actor of a push, for the audit log; `None` for an import by the school's systems.
     pub pushed_by: Option<Actor>,
 }
 
-/// How many rows of a kind an import adds, changes, removes and leaves.
+/// How many rows of a kind an import adds, changes, removes and leaves unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
-    /// New, or back after having been removed.
+    /// New rows, and removed rows that came back.
     pub added: u64,
-    /// There before, with other values.
+    /// Existing rows with other values.
     pub changed: u64,
-    /// Marked as removed.
+    /// Rows that were marked as removed.
     pub removed: u64,
-    /// As they were.
+    /// Rows that stayed as they were.
     pub unchanged: u64,
 }
 
-/// What an import does, by kind.
+/// The changes of an import, by kind.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Changes {
     /// All people.
     pub people: Counts,
-    /// People by the names of their roles.
+    /// People by role.
     pub people_by_role: BTreeMap<String, Counts>,
-    /// Links of parents and students.
+    /// Links between parents and students.
     pub guardianships: Counts,
     /// Classes.
     pub classes: Counts,
-    /// Students and teachers of classes.
+    /// Students and teachers in classes.
     pub enrolments: Counts,
-    /// Links that were allowed before and are not any more.
+    /// Links that allowed contact before and do not any more.
     pub access_withdrawn: u64,
-    /// Appointments to come that end by it, since a parent or student goes or loses contact. Not
-    /// counted of a push.
+    /// Coming appointments that the import ends because a parent or student goes or loses contact.
+    /// A push does not count them.
     pub appointments_ended: u64,
-    /// Appointments to come that are stranded by it: they stay, and their class, or a place of
-    /// theirs in it, is gone.
+    /// Coming appointments that the import strands: they stay, but their class or an enrolment in
+    /// it is gone.
     pub appointments_stranded: u64,
-    /// All appointments to come of the school before the import. Not counted of a push.
+    /// All coming appointments of the school before the import. A push does not count them.
     pub appointments_coming: u64,
 }
 
 impl Changes {
-    /// Adds another school's.
+    /// Adds the changes of another school.
     pub fn join(&mut self, other: &Self) {
         self.people.join(other.people);
         for (role, counts) in &other.people_by_role {
@@ -141,7 +143,7 @@ impl Changes {
         self.appointments_coming += other.appointments_coming;
     }
 
-    /// In one sentence, for the audit log.
+    /// A one-sentence summary for the audit log.
     fn summary(&self) -> String {
         let kinds = [
             ("people", self.people),
@@ -162,20 +164,20 @@ impl Changes {
     }
 }
 
-/// Reads the school's rows and finds out what a roster changes. Writes nothing.
+/// Reads the school's rows and computes the changes that a roster makes. Read-only.
 ///
 /// # Errors
-/// [`Error::NotFound`] when a delta speaks of a school that is not there; what the database says.
+/// [`Error::NotFound`] when a delta names a school that does not exist; when the database fails.
 pub fn plan(db: &mut Db, school: &School, source: &Source) -> Result<Plan> {
     let seen = import_version(db, &school.sourced_id)?;
     plan_since(db, school, source, seen, None)
 }
 
-/// As [`plan()`], for a roster that was made by what the database said after this turn; of a push
-/// only what hangs together with what it names is looked at.
+/// As [`plan()`], for a roster that was built from the database's state at this import version. For
+/// a push, only rows related to the named ones are loaded.
 ///
 /// # Errors
-/// As [`plan()`].
+/// The errors of [`plan()`].
 pub fn plan_since(
     db: &mut Db,
     school: &School,
@@ -191,7 +193,7 @@ pub fn plan_since(
     let slugs =
         if known.is_none() { schools::table.select(schools::slug).load(db)? } else { Vec::new() };
     let id = known.as_ref().map_or_else(|| source.ctx.new_id(), |row| row.id);
-    // What is missing from a roster of everything is gone, so that all must be looked at.
+    // Rows missing from a complete roster are gone, so all rows must be compared.
     let Coverage { orgs: _, people, guardianships, classes, enrolments } = source.coverage;
     let only = only.filter(|_| ![people, guardianships, classes, enrolments].contains(&Mode::Bulk));
     let existing = match only {
@@ -206,11 +208,11 @@ pub fn plan_since(
     Ok(plan)
 }
 
-/// Writes a plan, inside one transaction. Answers false, and writes nothing, when another import
-/// has come between.
+/// Writes a plan, inside one transaction. Returns false, and writes nothing, when another import
+/// has written since the plan was made or the school belongs to another source.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     if plan.is_empty() {
         return bind(db, plan);
@@ -223,7 +225,7 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
         (stranded_bookings::stranded_before(db, plan)?, endings::live(db, plan)?);
     write::school(db, &plan.school)?;
     if !bind(db, plan)? {
-        // Another source has taken the school since somebody looked.
+        // Another source has been bound to the school since the check.
         return Err(Error::Busy);
     }
     for chunk in plan.people.chunks(ROWS) {
@@ -270,8 +272,8 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     Ok(true)
 }
 
-/// Tells staff of something that the plan has done. A letter that is on its way lists all that is
-/// recorded at its moment.
+/// Alerts staff of something that the plan did. If an alert mail is already queued, only the event
+/// is recorded: that mail lists all events of its moment.
 fn alert_once(db: &mut Db, plan: &Plan, is_alerted: bool, summary: String) -> Result<()> {
     let (school, by_itself) = (SchoolId::from(plan.school.id), Actor::school());
     let actor = plan.pushed_by.as_ref().unwrap_or(&by_itself);
@@ -309,12 +311,12 @@ fn bind(db: &mut Db, plan: &Plan) -> Result<bool> {
     })
 }
 
-/// What the last import of a school left behind, by which the next one finds out that none has come
-/// between.
+/// The id of a school's last import. The next import compares it to detect that another import has
+/// written in between.
 #[derive(Clone, Debug)]
 pub struct ImportVersion(Option<String>);
 
-/// Reads the turn. Whatever a plan rests on is read after it.
+/// Reads the import version. All data of a plan must be read after it.
 ///
 /// # Errors
 /// When the database fails.
@@ -328,13 +330,13 @@ pub fn import_version(db: &mut Db, sourced_id: &str) -> Result<ImportVersion> {
     ))
 }
 
-/// The name under which a school's imports take turns.
+/// The mark that holds a school's import version.
 fn metadata_key(sourced_id: &str) -> String {
     format!("roster:{sourced_id}")
 }
 
-/// Makes sure that no import has written since the plan was made, by a conditional write whose row
-/// count decides.
+/// Ensures, by a conditional write whose row count decides, that no import has written since the
+/// plan was made.
 fn claim_version(db: &mut Db, plan: &Plan) -> Result<bool> {
     let (name, turn) = (metadata_key(&plan.school.sourced_id), plan.turn.to_string());
     locks::will_write(LockRank::RosterTurn, &name);
@@ -352,8 +354,8 @@ fn claim_version(db: &mut Db, plan: &Plan) -> Result<bool> {
     Ok(written == 1)
 }
 
-/// Locks everybody from whom the plan may take something, so that a booking or an invite under way
-/// is decided before or after it, never beside it.
+/// Locks all people from whom the plan may take access, so that a concurrent booking or invite is
+/// decided either before or after the import.
 fn lock_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
     if !plan.losses.sweep {
         return Ok(());
@@ -378,8 +380,8 @@ fn lock_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
     locks::lock_rows(db, LockRank::Person, contacts)
 }
 
-/// Takes away what the difference takes away, in the same transaction. Whether staff are told of
-/// it.
+/// Revokes the access that the plan takes, in the same transaction. Returns whether staff were
+/// alerted.
 fn revoke(db: &mut Db, plan: &Plan) -> Result<bool> {
     let people: Vec<PersonId> =
         plan.losses.log_out.iter().map(|person| PersonId::from(*person)).collect();

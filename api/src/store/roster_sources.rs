@@ -1,5 +1,5 @@
-//! Whose turn it is to sync a roster: one lease for each source, taken by a conditional update, so
-//! that of several servers one works at a time.
+//! Leases of roster sources: a server takes a source's lease by a conditional update, so that only
+//! one of several servers syncs it at a time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -11,27 +11,27 @@ use super::{
 };
 use crate::{context::Context, schema::roster_sources, with_conn};
 
-/// How long a turn lasts that nobody keeps: after that, a server that has vanished is taken to have
-/// gone.
+/// How long a lease lasts without renewal. After that its holder is taken to have stopped.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 
-/// When a turn may be taken.
+/// When a lease may be taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SyncTrigger {
-    /// Now, if nobody has it: somebody has asked for it.
+    /// Now, if nobody holds it: a person has asked for a sync.
     Now,
-    /// Once the source is due.
+    /// Only when the source is due.
     WhenDue,
 }
 
-/// A turn that was taken.
+/// A lease on a source.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Lease {
     source: String,
     holder: Key,
 }
 
-/// Takes the turn of a source. None while somebody else has it, or it is not due.
+/// Takes the lease of a source. Returns `None` while another server holds it, or when the source is
+/// not due.
 ///
 /// # Errors
 /// When the database fails.
@@ -62,16 +62,16 @@ pub fn acquire(
     Ok((taken == 1).then(|| Lease { source: source.to_owned(), holder }))
 }
 
-/// When the last syncs of a source began that succeeded.
+/// When the last successful syncs of a source began.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Queryable)]
 pub struct LastSyncs {
-    /// The last one by itself, whole or of changes.
+    /// The last automatic sync, complete or incremental.
     pub last: Option<At>,
-    /// The last whole one by itself.
+    /// The last complete automatic sync.
     pub whole: Option<At>,
 }
 
-/// Reads what is known of a source's syncs.
+/// Returns the times of a source's last successful syncs.
 ///
 /// # Errors
 /// When the database fails.
@@ -80,8 +80,8 @@ pub fn synced(db: &mut Db, source: &str) -> Result<LastSyncs> {
     Ok(roster_sources::table.find(source).select(columns).first(db).optional()?.unwrap_or_default())
 }
 
-/// Remembers that a sync by itself has succeeded which began at this time. Only whoever has the
-/// turn is heard.
+/// Records that an automatic sync, which began at this time, has succeeded. It has no effect if the
+/// lease was lost.
 ///
 /// # Errors
 /// When the database fails.
@@ -101,7 +101,7 @@ pub fn record_success(
     Ok(())
 }
 
-/// Keeps a turn. Answers false when it is lost to somebody else.
+/// Renews a lease. Returns false when it was lost to another server.
 ///
 /// # Errors
 /// When the database fails.
@@ -113,8 +113,8 @@ pub fn renew(db: &mut Db, now: DateTime<Utc>, lease: &Lease) -> Result<bool> {
     Ok(kept == 1)
 }
 
-/// Gives a turn back with what came of it, and says when the next one is due. Answers whether a
-/// failure is news: the turn before did not fail in the same words.
+/// Releases a lease with the result of the sync, and sets when the next one is due. Returns whether
+/// a failure is new: the previous sync did not fail with the same message.
 ///
 /// # Errors
 /// When the database fails.
@@ -166,27 +166,27 @@ mod tests {
         let mut db = database.connect();
         let mut turn = |minutes: i64, turn| acquire(&mut db, &context(minutes), "a", turn).unwrap();
         let first = turn(0, SyncTrigger::WhenDue).unwrap();
-        assert_eq!(turn(1, SyncTrigger::Now), None, "somebody has it");
+        assert_eq!(turn(1, SyncTrigger::Now), None, "another server holds it");
         let second = turn(6, SyncTrigger::WhenDue).unwrap();
         let now = context(7).now;
         let mut db = database.connect();
-        assert!(!renew(&mut db, now, &first).unwrap(), "the first one's ran out");
+        assert!(!renew(&mut db, now, &first).unwrap(), "the first lease has expired");
         assert!(renew(&mut db, now, &second).unwrap());
         assert!(
             !release(&mut db, now, &first, None, Some("late")).unwrap(),
-            "it is not the first one's to give back"
+            "an expired lease cannot be released"
         );
         assert!(
             release(&mut db, now, &second, Some(now + TimeDelta::hours(6)), Some("refused"))
                 .unwrap()
         );
         let mut turn = |minutes: i64, turn| acquire(&mut db, &context(minutes), "a", turn).unwrap();
-        assert_eq!(turn(8, SyncTrigger::WhenDue), None, "it is not due");
+        assert_eq!(turn(8, SyncTrigger::WhenDue), None, "the source is not due");
         let third = turn(8, SyncTrigger::Now).unwrap();
         let mut db = database.connect();
         assert!(
             !release(&mut db, now, &third, None, Some("refused")).unwrap(),
-            "the same failure is no news"
+            "the same failure is not reported again"
         );
     }
 }

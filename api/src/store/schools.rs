@@ -1,4 +1,4 @@
-//! Schools: the tenants, found by the host name or, in a playground, by the path.
+//! Schools: the tenants. A request names its school by host name or, in a playground, by path.
 
 use diesel::prelude::*;
 use parlour_domain::{
@@ -16,11 +16,11 @@ use crate::schema::schools;
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = schools)]
 pub struct SchoolRow {
-    /// The school.
+    /// Its id.
     pub id: Key,
     /// Its name.
     pub name: String,
-    /// Its name in a path.
+    /// Its name in paths.
     pub slug: String,
     /// Its host name.
     pub host: Option<String>,
@@ -28,20 +28,20 @@ pub struct SchoolRow {
     pub time_zone: String,
     /// The telephone number of its office.
     pub phone: Option<String>,
-    /// The mail address of its office.
+    /// The email address of its office.
     pub email: Option<String>,
     /// When the office can be reached, in words.
     pub office_hours: Option<String>,
 }
 
 impl SchoolRow {
-    /// The school.
+    /// Its id.
     #[must_use]
     pub fn id(&self) -> SchoolId {
         self.id.into()
     }
 
-    /// Its time zone; UTC where the name is not one.
+    /// Its time zone; UTC if the stored name is no time zone.
     #[must_use]
     pub fn zone(&self) -> chrono_tz::Tz {
         self.time_zone.parse().unwrap_or(chrono_tz::UTC)
@@ -58,7 +58,7 @@ pub enum SchoolAddress {
 }
 
 impl SchoolAddress {
-    /// Whether it can be a school's: no longer than a host's name, without control characters.
+    /// Whether it can be the address of a school: not too long, and without control characters.
     #[must_use]
     pub fn is_text(&self) -> bool {
         let (Self::Host(name) | Self::Slug(name)) = self;
@@ -66,15 +66,15 @@ impl SchoolAddress {
     }
 }
 
-/// What changes about how families reach a school; what is left out stays.
+/// A change of how families reach a school. Fields that are `None` stay unchanged.
 #[derive(Clone, Default, Debug, AsChangeset)]
 #[diesel(table_name = schools)]
 pub struct ContactChange {
-    /// The telephone number; an inner `None` takes it away.
+    /// The telephone number; an inner `None` deletes it.
     pub phone: Option<Option<String>>,
-    /// The mail address.
+    /// The email address; an inner `None` deletes it.
     pub email: Option<Option<String>>,
-    /// The office hours.
+    /// The office hours; an inner `None` deletes them.
     pub office_hours: Option<Option<String>>,
 }
 
@@ -84,7 +84,7 @@ impl ContactChange {
     }
 }
 
-/// Changes how families reach a school. Returns the school as it is then.
+/// Changes how families reach a school. Returns the changed school.
 ///
 /// # Errors
 /// When the database fails.
@@ -95,7 +95,7 @@ pub fn change_contact(db: &mut Db, school: SchoolId, change: &ContactChange) -> 
     Ok(schools::table.find(key(school)).select(SchoolRow::as_select()).first(db)?)
 }
 
-/// The school that a roster knows by this id.
+/// Returns the school with this id in the roster.
 ///
 /// # Errors
 /// When the database fails.
@@ -108,7 +108,7 @@ pub fn by_sourced_id(db: &mut Db, sourced_id: &str) -> Result<Option<SchoolId>> 
     Ok(id.map(Into::into))
 }
 
-/// The names of the schools without a host of their own, and how many schools there are.
+/// Returns the names of the schools without a host of their own, and the number of all schools.
 ///
 /// # Errors
 /// When the database fails.
@@ -119,10 +119,11 @@ pub fn without_host(db: &mut Db) -> Result<(Vec<String>, usize)> {
     Ok((all.into_iter().filter(|(_, host)| host.is_none()).map(|(name, _)| name).collect(), count))
 }
 
-/// The school at an address. A server with a single school answers for every host.
+/// Returns the school at an address. If the server has a single school and that school has no host
+/// of its own, it is returned for every host.
 ///
 /// # Errors
-/// [`super::Error::NotFound`] when there is none.
+/// [`super::Error::NotFound`] when there is no such school.
 pub fn find(db: &mut Db, address: &SchoolAddress) -> Result<SchoolRow> {
     let all = schools::table.select(SchoolRow::as_select());
     match address {

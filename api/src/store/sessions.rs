@@ -1,4 +1,5 @@
-//! Sessions: rows that a cookie names and that can be revoked, at once and for every process.
+//! Login sessions: rows that a cookie refers to. Revoking one takes effect at once in every
+//! process.
 
 mod operations;
 
@@ -29,9 +30,9 @@ use crate::{
 /// How long a person stays logged in.
 pub const PERSON_LIFE: TimeDelta = TimeDelta::days(14);
 
-/// What a person does at the school.
+/// The role of a person at the school.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Role {
     Parent,
     Teacher,
@@ -63,17 +64,17 @@ impl Role {
 /// A live session of a person.
 #[derive(Clone, Debug)]
 pub struct PersonSession {
-    /// The session.
+    /// Its id.
     pub id: SessionId,
     /// Its school.
     pub school: SchoolId,
     /// The address that logged in.
     pub address_key: String,
-    /// Who one is, once chosen.
+    /// The chosen person and role; `None` until one is chosen.
     pub identity: Option<(PersonRow, Role)>,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
-    /// It began by a confirmation mail's link: it is that parent's alone.
+    /// Whether it began by a confirmation mail's link. Such a session belongs to that parent alone.
     pub is_bound: bool,
 }
 
@@ -82,9 +83,9 @@ pub struct PersonSession {
 pub struct Identity {
     /// The person.
     pub person: PersonRow,
-    /// In this role.
+    /// The role.
     pub role: Role,
-    /// First names.
+    /// The first names of the students.
     pub students: Vec<String>,
 }
 
@@ -103,23 +104,23 @@ struct NewRow<'a> {
     is_bound: bool,
 }
 
-/// By what somebody has shown who they are.
+/// The proof of identity by which a session starts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Proof {
-    /// They read the address's mail at this time: they are whoever has the address.
+    /// The person has just read the address's mail: they may be any identity of the address.
     Address,
-    /// They read this parent's mail at this time, and were asked for a code as the parent.
+    /// The person has just read this parent's mail, and entered a code as the parent.
     Parent(PersonId),
-    /// They have a confirmation mail of this parent's, whenever it was sent and to whomever it was
-    /// passed on: they are the parent and nobody else.
+    /// The person has a confirmation mail of this parent. It may be old or forwarded, so they can
+    /// only be this parent.
     StandingLink(PersonId),
 }
 
-/// Starts a session for an address; who one is, is set when the address belongs to one person in
-/// one role, or the proof is one person's.
+/// Starts a session for an address. The identity is set at once when the address has only one, or
+/// when the proof is for one person.
 ///
 /// # Errors
-/// [`LinkError::Link`] when the address belongs to nobody any more.
+/// [`LinkError::Link`] when nobody has the address any more.
 pub fn start(
     db: &mut Db,
     ctx: &Context,
@@ -129,7 +130,8 @@ pub fn start(
 ) -> Result<PersonSession> {
     let mut known = identities(db, school, address_key)?;
     if let Proof::Parent(person) | Proof::StandingLink(person) = proof {
-        // A link for a person is a parent's: the confirmation of their appointments.
+        // A link for a person comes from the confirmation mail of their appointments, so the role
+        // is parent.
         known.retain(|identity| identity.person.id() == person && identity.role == Role::Parent);
     }
     let identity = match known.as_slice() {
@@ -190,10 +192,10 @@ pub fn start_guest(
     Ok(id)
 }
 
-/// The live session of a person, by id.
+/// Returns the live session of a person, by id.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it ended, [`LinkError::Access`] when it ended by I13.
+/// [`Error::NotFound`] when the session has ended, [`LinkError::Access`] when it ended by I13.
 pub fn find(
     db: &mut Db,
     school: SchoolId,
@@ -260,8 +262,8 @@ pub fn find(
     })
 }
 
-/// All that an address may be at the school: nobody is a parent who is barred from all of their
-/// students.
+/// Returns all identities of an address at the school. A parent who is barred and may act for no
+/// student has no parent identity.
 ///
 /// # Errors
 /// When the database fails.
@@ -281,11 +283,11 @@ pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Ve
     Ok(all)
 }
 
-/// Sets who the session is.
+/// Sets the identity of the session.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the address is not that person in that role,
-/// [`LinkError::CodeRequired`] when the session is bound to somebody else.
+/// [`Error::NotFound`] when the address has no such identity, [`LinkError::CodeRequired`] when the
+/// session is bound to another identity.
 pub fn choose(
     db: &mut Db,
     session: &PersonSession,
@@ -309,7 +311,7 @@ pub fn choose(
     Ok(PersonSession { identity: Some((chosen.person, role)), ..session.clone() })
 }
 
-/// Ends one session; whoever is in a call by it is put out.
+/// Ends one session. A person who is in a call by this session is removed from it.
 ///
 /// # Errors
 /// When the database fails.
@@ -326,12 +328,12 @@ pub fn end(db: &mut Db, ctx: &Context, session: SessionId) -> Result<()> {
 }
 
 /// Logs an address out everywhere at the school: all its sessions end, the login links in its mails
-/// die, and no browser is remembered as of its people.
+/// end, and remembered browsers of its people are forgotten.
 ///
 /// # Errors
 /// When the database fails.
 pub fn end_all(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str) -> Result<()> {
-    // First, so that a session which is just being begun by one of these links is there when
+    // The links end first. A session that one of these links is just starting then exists when the
     // sessions are ended.
     login::expire_of_address(db, school, address_key, ctx.now)?;
     let of_address = sessions::table.filter(
@@ -351,10 +353,10 @@ pub fn end_all(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str) 
     calls::evict(db, ctx, EvictionTarget::Sessions(&live), "logged_out")
 }
 
-/// An address as the roster writes it, for a mail to whoever the session is.
+/// Returns the session's address as the roster writes it, for a mail to its person.
 ///
 /// # Errors
-/// [`LinkError::Access`] when nobody has it any more.
+/// [`LinkError::Access`] when nobody has the address any more.
 pub fn address_of(db: &mut Db, session: &PersonSession) -> Result<EmailAddress> {
     let known = people::with_address(db, session.school, &session.address_key)?;
     known
@@ -379,8 +381,8 @@ pub fn end_of_invite(db: &mut Db, ctx: &Context, invite: InviteId) -> Result<()>
     calls::evict(db, ctx, EvictionTarget::Participants(&[key(invite)]), "link_renewed")
 }
 
-/// Lets the ended sessions of an invite that came back count as logged out: the guest comes in
-/// anew, by the link that is mailed again.
+/// Marks the ended sessions of a restored invite as logged out. The guest comes in again by the
+/// link that is mailed again.
 ///
 /// # Errors
 /// When the database fails.
@@ -391,8 +393,8 @@ pub fn forget_guests(db: &mut Db, invite: InviteId) -> Result<()> {
     Ok(())
 }
 
-/// Ends the sessions of people who lost access, and of guests of invites that ended. Their places
-/// in calls are the caller's to end afterwards.
+/// Ends the sessions of people who lost access, and of guests whose invites ended. The caller must
+/// end their seats in calls afterwards.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,5 @@
-//! The grid of what a parent may book: their students' classes against the evening's times.
+//! The slot grid of a parent: the classes of their students and the state of each slot of the
+//! evening.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,7 @@ use crate::{
     with_conn,
 };
 
-/// The most teachers that an appointment has.
+/// The largest number of teachers of an appointment.
 const MAX_TEACHERS: usize = 3;
 
 /// A class that takes part in an evening.
@@ -33,15 +34,15 @@ pub struct OfferedClass {
     pub id: ClassId,
     /// Its subject.
     pub subject: String,
-    /// It meets by video.
+    /// Whether it meets by video.
     pub video: bool,
     /// Its teachers, 1 to 3.
     pub teachers: Vec<PersonRow>,
 }
 
-/// The state of a slot as the parent may know it.
+/// The state of a slot as far as the parent may know it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "told in the wire crate")]
+#[expect(missing_docs, reason = "the wire crate documents the states")]
 pub enum SlotState {
     Free,
     Taken,
@@ -54,16 +55,15 @@ pub enum SlotState {
 pub struct StudentGrid {
     /// The student.
     pub student: PersonRow,
-    /// Each class, the states in the order of the evening's slots, and the parent's own booking of
-    /// it.
+    /// Each class, with the slot states in the order of the evening's slots, and the parent's own
+    /// booking of the class.
     pub classes: Vec<(OfferedClass, Vec<SlotState>, Option<Key>)>,
 }
 
-/// An evening, with what a parent may book in it ([`grid`]).
+/// Returns an evening and the parent's slot grid ([`grid`]).
 ///
 /// # Errors
-/// [`Error::NotFound`](super::Error::NotFound) for an evening that the parent has nothing to do
-/// with.
+/// [`Error::NotFound`](super::Error::NotFound) for an evening that the parent may not see.
 pub fn get_slots(
     db: &mut Db,
     school: SchoolId,
@@ -75,8 +75,8 @@ pub fn get_slots(
     Ok((row, grid))
 }
 
-/// The grid of a parent. For staff it has the classes of stranded appointments as well, so that
-/// these can be moved.
+/// Returns the slot grid of a parent. For staff it includes the classes of stranded appointments,
+/// so that they can be moved.
 ///
 /// # Errors
 /// When the database fails.
@@ -96,7 +96,7 @@ pub fn grid(db: &mut Db, evening: &EveningRow, acting: &OnBehalfOf) -> Result<Ve
                 .and(bookings::parent_id.eq(key(parent)))
                 .and(bookings::cancelled_at.is_null()),
         )
-        // One that another one follows is the class's no more.
+        // A repeated booking no longer counts for its class: its repeat does.
         .filter(bookings::repeated_at.is_null())
         .select((
             bookings::id,
@@ -153,7 +153,7 @@ pub fn grid(db: &mut Db, evening: &EveningRow, acting: &OnBehalfOf) -> Result<Ve
     Ok(grid.collect())
 }
 
-/// Adds the classes of a parent's own bookings that are not offered any more.
+/// Adds the classes of a parent's own bookings that are no longer offered.
 fn add_stranded_classes(
     db: &mut Db,
     own: &[(Key, Key, Key, At, bool)],
@@ -171,8 +171,8 @@ fn add_stranded_classes(
     Ok(())
 }
 
-/// Which of these students are involved in the evening by a class of theirs that takes part, booked
-/// or not.
+/// Returns which of these students are involved in the evening (I3): a class of theirs takes part,
+/// booked or not.
 ///
 /// # Errors
 /// When the database fails.
@@ -184,7 +184,7 @@ pub fn involved(db: &mut Db, evening: &EveningRow, students: &[Key]) -> Result<B
         .collect())
 }
 
-/// The classes of the evening that each student is in, by subject. A class without a teacher is not
+/// Returns each student's classes in the evening, by subject. A class without a teacher is not
 /// offered.
 ///
 /// # Errors
@@ -197,7 +197,7 @@ pub fn offered_classes(
     offered(db, evening, students, None)
 }
 
-/// Of [`offered_classes`] those that are asked for.
+/// As [`offered_classes`], for the wanted classes only.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,5 +1,5 @@
-//! Which schools a roster source may write: those that it has written first, or that our settings
-//! list for it. No provider says so.
+//! Bindings of schools to roster sources. A source may write the schools that it has written first,
+//! and those that the settings list for it; a provider's own data grants no right.
 
 use diesel::{prelude::*, upsert::excluded};
 use parlour_domain::id::SchoolId;
@@ -15,25 +15,25 @@ use crate::{
     with_conn,
 };
 
-/// The source of an import, as its schools are bound to it.
+/// The source of an import, for the check of its schools.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SyncSource {
     /// The source's name.
     pub source: String,
-    /// The ids of the schools that our settings, or whoever gave the command, list for it.
+    /// The ids of the schools that the settings, or the person who ran the command, list for it.
     pub listed: Vec<String>,
 }
 
-/// How a school that a roster names stands to a source.
+/// The relation of a school in a roster to a source.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SchoolBinding {
-    /// There is no such school yet.
+    /// The school does not exist yet.
     New,
     /// The source may write it.
     Own,
-    /// It is another source's.
+    /// The school is bound to another source, with this name.
     Other(String),
-    /// It is there, and no source has written it.
+    /// The school exists, and no source has written it.
     Unbound,
 }
 
@@ -51,8 +51,8 @@ pub fn of_source(db: &mut Db, source: &str) -> Result<Vec<String>> {
         .load(db)?)
 }
 
-/// How a school stands to a source whose provider has this address. A school that was written
-/// before schools were bound is known by its people's values.
+/// Returns the relation of a school to a source whose provider has this address. A school that was
+/// written before bindings existed is recognised by the provenance of its people's values.
 ///
 /// # Errors
 /// When the database fails.
@@ -78,7 +78,8 @@ pub fn binding(
     })
 }
 
-/// Whether people of the school have values from the provider, of which no other source is known.
+/// Whether people of the school have values from the provider, and no other source of that provider
+/// is known.
 fn was_written_by(db: &mut Db, school: Key, source: &str, address: &str) -> Result<bool> {
     let escape = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let sources: i64 = roster_sources::table
@@ -101,8 +102,8 @@ fn was_written_by(db: &mut Db, school: Key, source: &str, address: &str) -> Resu
     Ok(sources == 0 && written > 0)
 }
 
-/// Binds a school to the source that writes it now, in the same transaction. Answers false when it
-/// is another source's and not listed for this one.
+/// Binds a school to the source that writes it now, in the same transaction. Returns false when the
+/// school is bound to another source and not listed for this one.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,5 +1,5 @@
-//! Which source last set each value of a roster's row, as the rows keep it: values are grouped by
-//! source and time, so that a row has few items. Pure.
+//! Provenance of a roster row: the source that last set each value. Values are grouped by source
+//! and time, so that a row has few items. Pure.
 
 mod provenance;
 
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 
 pub use self::provenance::Provenance;
 
-/// What kind of source it is.
+/// The kind of a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
-    /// Files that were imported.
+    /// Imported files.
     File,
-    /// A provider that is asked over REST.
+    /// A provider that is synced over REST.
     Provider,
-    /// A program that pushes.
+    /// An API client that pushes.
     Program,
     /// Staff.
     Staff,
 }
 
 impl SourceKind {
-    /// As the contract writes it.
+    /// The name in the contract.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,20 +36,20 @@ impl SourceKind {
         }
     }
 
-    /// It sends rows one by one, and means what it says of each; a file or provider writes a column
-    /// for everybody.
+    /// Whether it pushes single rows, so that each value is meant for that row. A file or a
+    /// provider fills a column for all rows.
     #[must_use]
     pub const fn is_pushed(self) -> bool {
         matches!(self, Self::Program | Self::Staff)
     }
 }
 
-/// Where values come from.
+/// The origin of values.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Origin {
     /// The kind.
     pub kind: SourceKind,
-    /// What it was called then: the file, the provider's address, the program, the person.
+    /// The name at that time: of the file, the provider's address, the API client or the person.
     pub name: String,
 }
 
@@ -60,14 +60,14 @@ impl Origin {
         Self { kind, name: name.into() }
     }
 
-    /// What rows keep of it that are written now.
+    /// Returns the provenance texts of this origin at this time.
     #[must_use]
     pub const fn stamps(&self, now: DateTime<Utc>) -> Stamps<'_> {
         Stamps { origin: self, now, made: BTreeMap::new() }
     }
 }
 
-/// What rows keep of one source at one time. Rows that say as much share one text.
+/// The provenance texts of one origin at one time. Rows with the same columns share one text.
 pub struct Stamps<'o> {
     origin: &'o Origin,
     now: DateTime<Utc>,
@@ -75,7 +75,7 @@ pub struct Stamps<'o> {
 }
 
 impl Stamps<'_> {
-    /// What a row keeps of which these columns come from here.
+    /// Returns the provenance of a row in which these columns come from this origin.
     pub fn of(&mut self, columns: Vec<&'static str>) -> Provenance {
         let (origin, at) = (self.origin, self.now.timestamp_micros());
         let text = |columns: &Vec<&'static str>| {
@@ -101,8 +101,8 @@ fn write(items: &[Item]) -> Provenance {
     serde_json::to_string(items).map_or_else(|_| Provenance::default(), Provenance::from)
 }
 
-/// What a row keeps once these columns come from the source of `stamp`; the others stay those of
-/// whoever set them.
+/// Returns the provenance of a row after these columns were set by the origin of `stamp`. The other
+/// columns keep theirs.
 #[must_use]
 pub fn merged(before: &Provenance, columns: &[&str], stamp: &Provenance) -> Provenance {
     if columns.is_empty() {
@@ -113,7 +113,8 @@ pub fn merged(before: &Provenance, columns: &[&str], stamp: &Provenance) -> Prov
         .iter_mut()
         .for_each(|(.., kept)| kept.retain(|column| !columns.contains(&column.as_str())));
     items.retain(|(.., kept)| !kept.is_empty());
-    // A value that was blanked is no column of the stamp, and comes from there all the same.
+    // The stamp does not list a value that was blanked, but this origin has blanked it, so the
+    // columns are taken from the argument.
     let new = read(stamp.as_str()).into_iter().next();
     items.extend(new.map(|(kind, name, at, _)| {
         (kind, name, at, columns.iter().map(|&column| column.to_owned()).collect())
@@ -121,8 +122,8 @@ pub fn merged(before: &Provenance, columns: &[&str], stamp: &Provenance) -> Prov
     write(&items)
 }
 
-/// What kind of source a column's value comes from; none of older rows, and of a value that nobody
-/// has given.
+/// Returns the kind of source of a column's value; `None` for older rows and for values that were
+/// never given.
 #[must_use]
 pub fn kind_of(kept: &Provenance, column: &str) -> Option<SourceKind> {
     read(kept.as_str())
@@ -131,14 +132,14 @@ pub fn kind_of(kept: &Provenance, column: &str) -> Option<SourceKind> {
         .map(|(kind, ..)| kind)
 }
 
-/// A value's source.
+/// The source of one value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FieldSource {
     /// The column.
     pub column: String,
-    /// Who set it.
+    /// The origin that set it.
     pub origin: Origin,
-    /// When.
+    /// When it was set.
     pub at: DateTime<Utc>,
 }
 
@@ -169,7 +170,7 @@ mod tests {
             |kind, name, minute, columns| Origin::new(kind, name).stamps(at(minute)).of(columns);
         let file = stamp(SourceKind::File, "roster.zip", 1, vec!["email", "given_name"]);
         let push = stamp(SourceKind::Program, "Arbor", 2, vec!["email", "given_name"]);
-        assert_eq!(merged(&file, &[], &push), file, "what did not change is not written anew");
+        assert_eq!(merged(&file, &[], &push), file, "without changed columns it stays as it was");
         let both = merged(&file, &["email"], &push);
         let seen = |kept: &Provenance| {
             of_row(kept)
@@ -191,18 +192,18 @@ mod tests {
         assert_eq!(
             merged(&both, &["email", "given_name"], &file),
             file,
-            "an item of which nothing is left goes"
+            "an item without columns is removed"
         );
         assert_eq!(
             of_row(&merged(&Provenance::default(), &["email"], &push)).len(),
             1,
-            "of older rows only what changes is known"
+            "a row without provenance gets it for changed columns only"
         );
         let blank = stamp(SourceKind::Staff, "Helen", 3, vec!["given_name"]);
         assert_eq!(
             seen(&merged(&both, &["email"], &blank))[0],
             ("email".into(), "Helen".into(), at(3)),
-            "whoever blanks a value is who set it"
+            "blanking a value counts as setting it"
         );
         assert_eq!(of_row(&Provenance::from("mangled".to_owned())), []);
     }

@@ -1,5 +1,5 @@
-//! Two column types that both databases hold in their own way: ids (uuid / 16-byte blob) and
-//! moments (timestamptz / microseconds since 1970).
+//! Two column types that each database stores in its own way: ids (uuid / 16-byte blob) and times
+//! (timestamptz / microseconds since 1970).
 
 use std::{fmt, io::Write, ops::Deref};
 
@@ -22,39 +22,38 @@ use uuid::Uuid;
 
 use super::db::MultiBackend;
 
-/// A UUID column.
+/// The SQL type of a UUID column.
 #[derive(Clone, Copy, Debug, Default, SqlType, diesel::query_builder::QueryId)]
 #[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
 pub struct Id;
 
-/// A moment's column, in microseconds.
+/// The SQL type of a time column, in microseconds.
 #[derive(Clone, Copy, Debug, Default, SqlType, diesel::query_builder::QueryId)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
 pub struct Moment;
 
-/// An id as it goes into and comes out of a column. The domain's ids turn into it and back by
-/// `From`.
+/// An id as a column value. The domain's ids convert to and from it by `From`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Id)]
 pub struct Key(pub Uuid);
 
-/// A moment as it goes into and comes out of a column.
+/// A time as a column value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Moment)]
 pub struct At(pub DateTime<Utc>);
 
-/// An id, for a query.
+/// Converts an id to a column value.
 pub fn key(id: impl Into<Key>) -> Key {
     id.into()
 }
 
-/// A moment, for a query.
+/// Converts a time to a column value.
 #[must_use]
 pub const fn at(moment: DateTime<Utc>) -> At {
     At(moment)
 }
 
-/// Microseconds from 1970 to 2000, where PostgreSQL's time begins.
+/// Microseconds from 1970 to 2000, the epoch of PostgreSQL.
 const PG_EPOCH: i64 = 946_684_800_000_000;
 
 macro_rules! ids {

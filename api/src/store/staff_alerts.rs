@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{context::Context, schema::people};
 
-/// Tells the school's staff of something: an event, and a mail to each of them.
+/// Alerts the school's staff: records an event, and queues a mail to each of them.
 ///
 /// # Errors
 /// When the database fails.
@@ -26,7 +26,7 @@ pub fn alert(
     alert_of_each(db, ctx, school, actor, action, &[summary.to_owned()])
 }
 
-/// Tells the school's staff of several things in one mail to each of them.
+/// Alerts the school's staff of several things, with one mail to each of them.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,5 +1,4 @@
-//! The classes that a roster has put students into, with their teachers and who said so, as the
-//! office sees them.
+//! The classes of students with their teachers and provenance, for the office.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,11 +25,11 @@ pub struct StudentClass {
     pub title: String,
     /// Its subject.
     pub subject: String,
-    /// Who set each value of the class last.
+    /// The source of each value of the class.
     pub sources: Vec<FieldSource>,
-    /// Who set each value of the student's place in it last.
+    /// The source of each value of the student's enrolment.
     pub place_sources: Vec<FieldSource>,
-    /// Its teachers, the main ones first.
+    /// Its teachers, primary ones first.
     pub teachers: Vec<ClassTeacher>,
 }
 
@@ -39,7 +38,7 @@ pub struct StudentClass {
 pub struct ClassTeacher {
     /// Their name.
     pub name: String,
-    /// Who set each value of their place in it last.
+    /// The source of each value of their enrolment.
     pub sources: Vec<FieldSource>,
 }
 
@@ -53,7 +52,7 @@ struct ClassRow {
     sources: Provenance,
 }
 
-/// The classes of these students, by title.
+/// Returns the classes of these students, by title.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,5 +1,5 @@
-//! What a teacher keeps of the evening while it runs: a note and a no-show mark for each
-//! appointment, and how late they are.
+//! Records that a teacher keeps during the evening: a note and a no-show mark for each appointment,
+//! and the teacher's lateness.
 
 use std::collections::BTreeMap;
 
@@ -28,51 +28,51 @@ use crate::{
     with_conn,
 };
 
-/// What a teacher keeps of an appointment. Each teacher of a joint one keeps their own.
+/// A teacher's record of an appointment. Each teacher of a joint appointment keeps their own.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TeacherRecord {
-    /// Nobody came: what attendance goes by.
+    /// Whether nobody came. Attendance is based on this mark.
     pub no_show: bool,
-    /// For the teacher alone.
+    /// A note that only the teacher sees.
     pub note: String,
 }
 
-/// Where somebody is.
+/// The presence of a participant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Presence {
-    /// Seated.
+    /// In a seat of the call.
     InCall,
-    /// Seated, and vanished a moment ago.
+    /// In a seat, but the connection was lost a moment ago.
     Reconnecting,
-    /// In the queue.
+    /// In the queue of the call.
     Waiting,
-    /// Not there.
+    /// Neither in a seat nor in the queue.
     Missing,
 }
 
-/// Somebody who belongs to an appointment's call.
+/// A person who belongs to an appointment's call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ExpectedParticipant {
-    /// The person, or the invite of a guest.
+    /// The id of the person, or of a guest's invite.
     pub id: Key,
     /// Their name.
     pub name: String,
     /// Their role.
     pub role: CallRole,
-    /// Where they are.
+    /// Their presence.
     pub presence: Presence,
 }
 
-/// One appointment of a teacher, as they see it while the evening runs.
+/// One appointment as its teacher sees it during the evening.
 #[derive(Clone, Debug)]
 pub struct Appointment {
     /// The booking.
     pub booking: Booking,
-    /// Who booked.
+    /// The parent who booked.
     pub parent: PersonRow,
-    /// Who belongs to the call; nobody where it is no call.
+    /// The people who belong to the call; empty if the appointment is not by video.
     pub people: Vec<ExpectedParticipant>,
-    /// What the teacher keeps of it.
+    /// The teacher's record.
     pub record: TeacherRecord,
 }
 
@@ -95,7 +95,7 @@ struct LatenessRow {
     changed_at: At,
 }
 
-/// A teacher's live appointments of an evening, by time.
+/// Returns a teacher's live appointments of an evening, by time.
 ///
 /// # Errors
 /// When the database fails.
@@ -155,7 +155,7 @@ fn records(db: &mut Db, ids: &[Key], teacher: PersonId) -> Result<BTreeMap<Key, 
         .collect())
 }
 
-/// The live invites of an evening, by parent and student.
+/// Returns the live invites of an evening, by parent and student.
 fn guests<'a>(
     db: &mut Db,
     evening: EveningId,
@@ -183,8 +183,8 @@ fn guests<'a>(
         .collect())
 }
 
-/// Who of each call is there. Whose lease is over has left, whether or not somebody has cleared the
-/// row away yet.
+/// Returns the presence of the participants of each call. A participant whose lease has run out has
+/// left, even if the row still exists.
 fn presences(
     db: &mut Db,
     ids: &[Key],
@@ -210,10 +210,10 @@ fn presences(
     Ok(waiting.chain(sitting).collect())
 }
 
-/// Keeps what a teacher writes of their appointment, in place of what was there.
+/// Replaces a teacher's record of their appointment.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it is cancelled, not theirs or another school's.
+/// [`Error::NotFound`] when the appointment is cancelled, or belongs to another teacher or school.
 pub fn set_record(
     db: &mut Db,
     ctx: &Context,
@@ -222,7 +222,8 @@ pub fn set_record(
     booking: BookingId,
     record: &TeacherRecord,
 ) -> Result<()> {
-    // Whoever moves it meanwhile is waited for, and sees the record if they come second.
+    // The lock waits for a concurrent move of the booking. A move that comes second sees the
+    // record.
     lock_row(db, LockRank::Booking, booking)?;
     let row: BookingRow = bookings::table
         .inner_join(booking_teachers::table)
@@ -260,7 +261,8 @@ pub fn set_record(
     }
 }
 
-/// The audit log says who marked whom; the parent's history does not.
+/// Records the mark in the audit log, with the teacher's name. The parent's history does not show
+/// it.
 fn record_attendance_event(
     db: &mut Db,
     ctx: &Context,
@@ -291,8 +293,8 @@ fn record_attendance_event(
     )
 }
 
-/// By how many minutes these teachers run late: the latest of them counts, since a joint
-/// appointment begins with the last.
+/// Returns by how many minutes these teachers run late. The largest value counts, because a joint
+/// appointment begins when the last teacher comes.
 ///
 /// # Errors
 /// When the database fails.
@@ -309,11 +311,11 @@ pub fn late_minutes(db: &mut Db, evening: EveningId, teachers: &[PersonId]) -> R
     Ok(all.into_iter().max().and_then(|minutes| u32::try_from(minutes).ok()).unwrap_or_default())
 }
 
-/// Says by how many minutes a teacher runs late. Those who are in the teacher's calls see it within
-/// a second, since the calls' versions count up.
+/// Sets by how many minutes a teacher runs late. It increments the versions of the teacher's calls,
+/// so that their participants see it within a second.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an evening that the teacher has nothing to do with.
+/// [`Error::NotFound`] for an evening that the teacher may not see.
 pub fn set_lateness(
     db: &mut Db,
     ctx: &Context,
@@ -367,10 +369,10 @@ pub struct Schedule {
     pub appointments: Vec<Appointment>,
 }
 
-/// A teacher's appointments of an evening, with who is there now.
+/// Returns a teacher's appointments of an evening, with the presence of each participant.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an evening that the teacher has nothing to do with.
+/// [`Error::NotFound`] for an evening that the teacher may not see.
 pub fn get_schedule(
     db: &mut Db,
     school: SchoolId,

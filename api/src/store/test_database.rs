@@ -1,5 +1,5 @@
-//! A database of its own for each unit test: a SQLite file, or a schema of the PostgreSQL server
-//! that `PARLOUR_TEST_DATABASE` names.
+//! Databases for unit tests: each test gets its own SQLite file, or its own schema of the
+//! PostgreSQL server that `PARLOUR_TEST_DATABASE` names.
 
 use diesel::prelude::*;
 use tempfile::TempDir;
@@ -8,14 +8,14 @@ use uuid::Uuid;
 use super::{DatabaseUrl, Db, Store};
 use crate::context::{Clock, Context, Random, SystemClock};
 
-/// A migrated database; it goes when the test is over.
+/// A migrated database, deleted when the test is over.
 pub struct TestDatabase {
     url: DatabaseUrl,
     place: Place,
 }
 
 enum Place {
-    /// The folder is removed with its owner.
+    /// The folder is deleted when this value is dropped.
     Folder {
         _folder: TempDir,
     },
@@ -44,7 +44,7 @@ impl TestDatabase {
     }
 
     fn postgres(url: &str) -> Self {
-        // Many tests of many processes make one at a time, so the name must be nobody else's.
+        // Tests of many processes create schemas at the same time, so the name must be unique.
         let id: Uuid = Context::new(SystemClock::default().now(), Random::from_os()).new_id();
         let (server, name) = (DatabaseUrl::parse(url).unwrap(), format!("unit_{}", id.simple()));
         diesel::sql_query(format!("create schema {name}"))
@@ -57,12 +57,12 @@ impl TestDatabase {
         }
     }
 
-    /// A connection of its own.
+    /// Opens a new connection.
     pub fn connect(&self) -> Db {
         self.url.connect().unwrap()
     }
 
-    /// The database as a server sees it; another call is another process.
+    /// Opens the database as a server does. Each call acts like another process.
     pub fn store(&self, connections: u32) -> Store {
         Store::open(&self.url, connections).unwrap()
     }
@@ -73,7 +73,7 @@ impl Drop for TestDatabase {
         if let Place::Schema { server, name } = &self.place
             && let Ok(mut db) = server.connect()
         {
-            // A schema that stays is a nuisance and no failure.
+            // A schema that stays behind is a nuisance but no test failure.
             let _ = diesel::sql_query(format!("drop schema {name} cascade")).execute(&mut db);
         }
     }

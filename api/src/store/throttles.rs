@@ -1,5 +1,5 @@
-//! Throttles: one row for each bucket, locked while one is taken from it, so that many at once
-//! take no more than there are.
+//! Throttles: one row per bucket, locked while a token is taken, so that concurrent requests can't
+//! take more than the bucket holds.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -12,21 +12,21 @@ use super::{
 };
 use crate::{schema::throttles, with_conn};
 
-/// What is limited, each for a subject of its own. A transaction that needs several buckets locks
-/// them in this order.
+/// The kinds of throttles; each has a bucket per subject. A transaction that needs several buckets
+/// locks them in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ThrottleKind {
-    /// Login mails asked for from a network: against floods alone, since a whole school may have
-    /// one address.
+    /// Login mails requested from one network. The limit only stops floods, since a whole school
+    /// may share one address.
     LoginMailClient,
-    /// Login mails to an address. Links already sent keep working.
+    /// Login mails to one address. Links that were sent before keep working.
     LoginMailAddress,
-    /// Wrong codes at a school; over it codes pause and links go on.
+    /// Wrong codes at a school. When the bucket is empty, no codes are checked; links still work.
     CodeSchool,
-    /// Wrong codes from a network: against floods alone. One network can't use up what a school
-    /// has.
+    /// Wrong codes from one network. The limit only stops floods, and one network can't use up the
+    /// school's bucket.
     CodeClient,
-    /// Wrong codes for an address.
+    /// Wrong codes for one address.
     CodeAddress,
     /// Codes mailed for an invite whose link was taken over too often.
     GuestCodeMail,
@@ -44,7 +44,7 @@ impl ThrottleKind {
         }
     }
 
-    /// How many there are.
+    /// The size of the bucket and its refill interval.
     #[must_use]
     pub const fn throttle(self) -> Throttle {
         let (burst, seconds) = match self {
@@ -69,7 +69,7 @@ pub struct LockedBucket<'a> {
 }
 
 impl<'a> LockedBucket<'a> {
-    /// Locks a subject's bucket; several of them in the order of [`ThrottleKind`].
+    /// Locks a subject's bucket. Lock several in the order of [`ThrottleKind`].
     ///
     /// # Errors
     /// When the database fails.
@@ -96,20 +96,21 @@ impl<'a> LockedBucket<'a> {
         lock_throttle(db, kind as u8, (key(school), kind.as_str(), subject))?;
         let full_at: Option<At> =
             with_conn!(db, conn => row.select(throttles::full_at).get_result(conn).optional())?;
-        // Where it was deleted as full since, all begins anew.
+        // The bucket was deleted as full after the insert found it. The transaction must start
+        // again.
         let full_at = full_at.ok_or(super::Error::UniqueViolation)?;
         Ok(Self { school, kind, subject, next: kind.throttle().take(Some(*full_at), now) })
     }
 
-    /// For how many seconds nothing can be taken, if so.
+    /// How many seconds until a token is available; `None` if one is available now.
     #[must_use]
     pub fn wait(&self) -> Option<u32> {
         let wait = self.next.err()?;
-        // Up to the next second: after it one is there.
+        // Rounds up to the next second, when a token is available.
         u32::try_from((wait + TimeDelta::seconds(1) - TimeDelta::nanoseconds(1)).num_seconds()).ok()
     }
 
-    /// Takes one; none where there is none.
+    /// Takes a token, if one is available.
     ///
     /// # Errors
     /// When the database fails.
@@ -122,7 +123,7 @@ impl<'a> LockedBucket<'a> {
     }
 }
 
-/// Deletes buckets that are full, a step of them; whether there may be more.
+/// Deletes a batch of full buckets. Returns whether there may be more.
 ///
 /// # Errors
 /// When the database fails.

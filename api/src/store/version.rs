@@ -1,4 +1,5 @@
-//! The version of a thing that a change rests on: what reading it must still show.
+//! The expected version of a resource: a change is made only if the resource is still as the client
+//! has read it.
 
 use super::{
     Db, Error, Result,
@@ -6,14 +7,15 @@ use super::{
     sql_types::Key,
 };
 
-/// Whether what reading shows is what the client knows; none where the client does not say.
+/// Whether the current state is the one that the client knows.
 type Comparison<T> = Box<dyn Fn(&T) -> bool + Send>;
 
-/// The version of a thing that a change rests on (`If-Match`, RFC 9110, 13.1.1), or any version.
+/// The version of a resource that a change depends on (`If-Match`, RFC 9110, 13.1.1), or any
+/// version.
 pub struct ExpectedVersion<T>(Option<Comparison<T>>);
 
 impl<T> ExpectedVersion<T> {
-    /// Any version: the change rests on none.
+    /// Any version: the change depends on none.
     #[must_use]
     pub const fn any() -> Self {
         Self(None)
@@ -25,11 +27,10 @@ impl<T> ExpectedVersion<T> {
         Self(Some(Box::new(is_expected)))
     }
 
-    /// Locks the row and compares what reading it shows now. Where any version will do, it does
-    /// neither.
+    /// Locks the row and compares its current state. If any version is accepted, it does neither.
     ///
     /// # Errors
-    /// [`Error::Changed`] when it is another version; [`Error::NotFound`].
+    /// [`Error::Changed`] when the current state is another version; [`Error::NotFound`].
     pub fn check(
         &self,
         db: &mut Db,
@@ -38,10 +39,10 @@ impl<T> ExpectedVersion<T> {
         current: impl Fn(&mut Db) -> Result<T>,
     ) -> Result<()> {
         let Some(is_expected) = &self.0 else { return Ok(()) };
-        // What has ended shows itself no more, so it is another version.
+        // A resource that has ended can't be read any more, so its version has changed.
         let changed_if_ended =
             |error| if matches!(error, Error::Link(_)) { Error::Changed } else { error };
-        // What this person may not see is not locked, either.
+        // A row that this person may not see must not be locked, so it is read first.
         current(db).map_err(changed_if_ended)?;
         lock_row(db, rank, id)?;
         let now = current(db).map_err(changed_if_ended)?;

@@ -1,6 +1,6 @@
-//! SQLite's one writer: a thread that takes up to 64 jobs into one transaction, each in a savepoint
-//! of its own, and answers after COMMIT. One write at a time is SQLite's nature; sharing the COMMIT
-//! makes `synchronous = full` affordable (docs/adr/0002-two-databases.md).
+//! SQLite's one writer: a thread that runs up to 64 jobs in one transaction, each in a savepoint of
+//! its own, and reports the results after COMMIT. SQLite allows one write at a time; sharing the
+//! COMMIT makes `synchronous = full` affordable (docs/adr/0002-two-databases.md).
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -20,16 +20,16 @@ use super::{
     locks,
 };
 
-/// How many jobs share a transaction at most.
+/// The largest number of jobs in one transaction.
 const BATCH: usize = 64;
 
-/// How many jobs may wait; more are told that the database is busy.
+/// The largest number of waiting jobs. Further jobs fail with [`Error::Busy`].
 const QUEUE_LEN: usize = 4096;
 
 type Answer = Box<dyn FnOnce(bool) + Send>;
 type Job = Box<dyn FnOnce(&mut Db) -> Answer + Send>;
 
-/// The way to the writer thread; it ends when the last clone is dropped.
+/// A handle to the writer thread. The thread ends when the last clone is dropped.
 #[derive(Clone)]
 pub struct Writer {
     jobs: SyncSender<Job>,
@@ -47,10 +47,11 @@ impl Writer {
         Ok(Self { jobs })
     }
 
-    /// Runs a job in the next transaction and returns what it returned, once that is committed.
+    /// Runs a job in the next transaction and returns its result once that transaction is
+    /// committed.
     ///
     /// # Errors
-    /// The job's own error, [`Error::Busy`] when the queue is full or the commit failed,
+    /// The errors of the job; [`Error::Busy`] when the queue is full or the commit failed;
     /// [`Error::Internal`].
     pub async fn run<T: Send + 'static>(
         &self,
@@ -61,7 +62,7 @@ impl Writer {
             let outcome = job(db);
             Box::new(move |committed| {
                 let answer = if committed { outcome } else { outcome.and(Err(Error::Busy)) };
-                // Whoever asked may have gone away; what was committed stays.
+                // The caller may have gone away; what was committed stays.
                 let _ = sender.send(answer);
             })
         });
@@ -70,7 +71,7 @@ impl Writer {
     }
 }
 
-/// Runs a job in a transaction (a savepoint, inside another); a panic rolls back that job alone.
+/// Runs a job in a transaction (a savepoint inside an open one). A panic rolls back only that job.
 pub(super) fn guarded<T>(db: &mut Db, job: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     db.transaction(|db| {
         let job = || locks::transaction(|| job(db));
@@ -82,7 +83,7 @@ fn run(db: &mut Db, queue: &Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         if let Err(error) = begin_immediate(db) {
             tracing::error!(%error, "could not begin a write");
-            // Dropping the job's sender tells its caller.
+            // Dropping the job drops its sender, which tells the caller.
             continue;
         }
         let answers: Vec<Answer> = std::iter::once(first)
@@ -99,8 +100,8 @@ fn run(db: &mut Db, queue: &Receiver<Job>) {
     }
 }
 
-/// Takes the write lock at once: a transaction that begins as a reader could fail when it first
-/// writes.
+/// Takes the write lock at once. A transaction that begins as a reader could fail at its first
+/// write.
 fn begin_immediate(db: &mut Db) -> diesel::QueryResult<()> {
     match db {
         Db::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),

@@ -1,4 +1,4 @@
-//! The gauges: what the queues, the calls and the connections hold at the moment of a scrape.
+//! The gauges: the state of the queues, calls and connections at the moment of a scrape.
 
 use chrono::{DateTime, Utc};
 use prometheus_client::{
@@ -22,8 +22,8 @@ struct SourceLabel {
     source: String,
 }
 
-/// Set at each scrape. Those of queues, seats and sources come from the database and are the same
-/// on every node; the others are of this process.
+/// The gauges of a process, set at each scrape. Those of queues, seats and sources are read from
+/// the database and are the same on every node; the others count this process alone.
 pub(super) struct Gauges {
     due: Family<QueueLabel, Gauge>,
     oldest_due: Family<QueueLabel, Gauge>,
@@ -78,7 +78,7 @@ impl Gauges {
         gauges
     }
 
-    /// Reads what the database and this process hold now.
+    /// Reads the current values from the database and this process.
     ///
     /// # Errors
     /// When the database fails.

@@ -13,24 +13,24 @@ use tracing_subscriber::{
     EnvFilter, Layer, Registry, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
-/// Logging that has been started. Keep it until the process ends: when it is dropped, the spans
-/// that still wait go out.
+/// Active logging. Keep it until the process ends: dropping it sends the spans that are still
+/// queued.
 #[must_use]
 pub struct Logging(Option<SdkTracerProvider>);
 
 impl Drop for Logging {
     fn drop(&mut self) {
         if let Some(Err(error)) = self.0.as_ref().map(SdkTracerProvider::shutdown) {
-            tracing::warn!(%error, "sending the last spans failed");
+            tracing::warn!(%error, "span flush failed");
         }
     }
 }
 
-/// Starts logging, by `PARLOUR_LOG`, `PARLOUR_LOG_FORMAT` and `PARLOUR_OTLP_URL` of the
-/// environment.
+/// Starts logging by the environment variables `PARLOUR_LOG`, `PARLOUR_LOG_FORMAT` and
+/// `PARLOUR_OTLP_URL`.
 ///
 /// # Errors
-/// A sentence that names the setting.
+/// Has a message that names the invalid variable.
 pub fn start() -> anyhow::Result<Logging> {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines: Box<dyn Layer<Registry> + Send + Sync> =
@@ -63,7 +63,7 @@ fn filter() -> anyhow::Result<EnvFilter> {
         .with_default_directive(LevelFilter::INFO.into())
         .with_env_var("PARLOUR_LOG")
         .from_env();
-    // The cause repeats itself three times over; this says all of it.
+    // The library's error repeats the cause three times, so this message replaces it.
     filter.map_err(|_| {
         anyhow::anyhow!(
             "PARLOUR_LOG: give error, warn, info, debug, trace, or a filter such as \

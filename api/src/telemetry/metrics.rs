@@ -14,7 +14,7 @@ use prometheus_client::{
 use super::gauges::Gauges;
 use crate::store::{self, DatabaseMetrics, Store};
 
-/// The upper bounds of the classes of a request's duration, in seconds.
+/// The upper bounds of the histogram of request durations, in seconds.
 const REQUEST_BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// All metrics of a process.
@@ -28,7 +28,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Registers all metrics, those of the database among them.
+    /// Registers all metrics, including those of the database.
     #[must_use]
     pub fn new(database: &DatabaseMetrics) -> Self {
         let mut registry = Registry::with_prefix("parlour");
@@ -39,7 +39,7 @@ impl Metrics {
         Self { requests, jobs, gauges, registry }
     }
 
-    /// Reads what the database holds now, and takes what this process counts itself.
+    /// Updates the gauges from the database and from the counts of this process.
     ///
     /// # Errors
     /// When the database fails.
@@ -56,7 +56,7 @@ impl Metrics {
     /// The metrics in the text format of `OpenMetrics` 1.0.
     ///
     /// # Errors
-    /// Those of writing to a `String`, which has none.
+    /// None in practice: writing to a `String` never fails.
     pub fn render(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -101,14 +101,14 @@ impl RequestMetrics {
         metrics
     }
 
-    /// Counts an answer and the time that it took.
+    /// Counts a response and records the time that it took.
     pub fn observe(&self, operation: &'static str, status: StatusCode, took: Duration) {
         self.total.get_or_create(&RequestLabels { operation, status: status.as_u16() }).inc();
         self.duration.get_or_create(&OperationLabel { operation }).observe(took.as_secs_f64());
     }
 }
 
-/// A job that several nodes take turns at.
+/// A job or place that is held with a lease, which can be lost to another node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LeasedJob {
     /// Sending a mail.

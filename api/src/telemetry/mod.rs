@@ -1,4 +1,4 @@
-//! Logs, spans and metrics: what an operator sees of the running server (docs/operate.md). Never an
+//! Logs, spans and metrics for the operator of a server (docs/operate.md). They never hold an
 //! address, a name or a token of a person.
 
 mod gauges;

@@ -1,4 +1,4 @@
-//! The id, the span and the one log line of a request.
+//! The id, the span and the log line of a request.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -19,15 +19,16 @@ use uuid::Uuid;
 
 use super::Metrics;
 
-/// Names a request in its answer, in the log, and with the mails and webhooks that it queued.
+/// The id of a request, which stands in its response, in the log, and on the mails and webhooks
+/// that it queued.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RequestId(pub Uuid);
 
-/// The header of the id.
+/// The header that carries the id.
 pub const HEADER: &str = "x-request-id";
 
 impl RequestId {
-    /// The id that a trusted proxy has given a request: one UUID, with or without hyphens.
+    /// The id that a trusted proxy gave a request: one UUID, with or without hyphens.
     #[must_use]
     pub fn from_proxy(headers: &HeaderMap) -> Option<Self> {
         let mut given = headers.get_all(HEADER);
@@ -35,7 +36,7 @@ impl RequestId {
         Uuid::try_parse(only.to_str().ok()?).ok().filter(|id| !id.is_nil()).map(Self)
     }
 
-    /// The id of the request that this task serves; none in a job.
+    /// The id of the request that this task serves; `None` in a background job.
     #[must_use]
     pub fn current() -> Option<Self> {
         SCOPE.try_with(|scope| scope.id).ok()
@@ -48,7 +49,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The request that a task serves, as far as it is known.
+/// The context of the request that a task serves; its fields are filled in on the way.
 struct Scope {
     id: RequestId,
     operation: Cell<&'static str>,
@@ -60,10 +61,10 @@ tokio::task_local! {
     static SCOPE: Scope;
 }
 
-/// The operation in log and metrics of a request for a page, a file, or an unknown path.
+/// The operation in logs and metrics for pages, files and unknown paths.
 const NO_OPERATION: &str = "none";
 
-/// Notes which operation of openapi.yaml a request is for. Outside of a request it does nothing.
+/// Records which operation of openapi.yaml a request is for. Does nothing outside of a request.
 pub fn record_operation(operation: &'static str) {
     let _ = SCOPE.try_with(|scope| {
         scope.operation.set(operation);
@@ -71,12 +72,12 @@ pub fn record_operation(operation: &'static str) {
     });
 }
 
-/// Notes the `code` of the problem that answers a request. Outside of a request it does nothing.
+/// Records the `code` of the problem that answers a request. Does nothing outside of a request.
 pub fn record_code(code: &'static str) {
     let _ = SCOPE.try_with(|scope| scope.code.set(Some(code)));
 }
 
-/// Notes which school a request is for. Outside of a request it does nothing.
+/// Records which school a request is for. Does nothing outside of a request.
 pub fn record_school(school: SchoolId) {
     let _ = SCOPE.try_with(|scope| {
         if scope.school.set(school).is_ok() {
@@ -85,7 +86,7 @@ pub fn record_school(school: SchoolId) {
     });
 }
 
-/// Serves a request in a span of its own, then counts it and writes its one log line.
+/// Serves a request in its span, counts it and writes its log line.
 ///
 /// # Errors
 /// Those of `serve`.
@@ -127,7 +128,8 @@ fn finish(scope: &Scope, method: &Method, status: StatusCode, began: Instant, me
     metrics.requests.observe(operation, status, elapsed);
     let duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let school = scope.school.get().map(|school| field::display(school.0));
-    // In a line of its own the fields stand once more: a log without spans is read by them.
+    // The line repeats the fields of the span and has no parent, so that it is complete in a log
+    // without spans.
     tracing::info!(
         parent: None,
         request_id = %scope.id,

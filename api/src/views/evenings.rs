@@ -1,4 +1,4 @@
-//! Evenings as the office and its programs set them up, to and from the wire.
+//! Conversion of an evening's settings between wire types and domain types.
 
 use chrono::{NaiveDateTime, NaiveTime, Timelike};
 use chrono_tz::Tz;
@@ -13,7 +13,7 @@ use crate::{
     store::{evening_setup::Settings, schools::SchoolRow},
 };
 
-/// How people meet.
+/// The mode of an evening.
 #[must_use]
 pub const fn mode(mode: rules::Mode) -> wire::Mode {
     match mode {
@@ -23,7 +23,7 @@ pub const fn mode(mode: rules::Mode) -> wire::Mode {
     }
 }
 
-/// Who has to do with an evening by now.
+/// The state of an evening.
 #[must_use]
 pub const fn state(state: rules::State) -> wire::EveningState {
     match state {
@@ -33,7 +33,7 @@ pub const fn state(state: rules::State) -> wire::EveningState {
     }
 }
 
-/// Everything that was set of an evening.
+/// All settings of an evening.
 #[must_use]
 pub fn settings(of: &Settings, school: &SchoolRow) -> wire::EveningSettings {
     let (spec, row) = (of.stored.spec(school), &of.stored.row);
@@ -87,12 +87,12 @@ const fn reason(lacks: Lack) -> wire::LeftOutReason {
     }
 }
 
-/// `16:00`, with the seconds where there are some.
+/// Formats a time as `16:00`, with the seconds only if they are not zero.
 fn clock(at: NaiveTime) -> String {
     at.format(if at.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
 }
 
-/// The evening that a request asks for.
+/// Parses the evening that a request describes.
 ///
 /// # Errors
 /// [`SpecError`] with the first field that is wrong.
@@ -121,7 +121,7 @@ pub fn spec(new: wire::NewEvening, school_zone: Tz) -> Result<EveningSpec, SpecE
     })
 }
 
-/// What a request wants to be otherwise; `null` is what a new evening has when a field is left out.
+/// Parses the changes that a request asks for. `null` sets a field to the default of a new evening.
 ///
 /// # Errors
 /// [`SpecError`] with the first field that is wrong.

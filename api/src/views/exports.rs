@@ -1,4 +1,4 @@
-//! Programs of other makers, and what they fetch.
+//! Conversion to the wire types of exports, and of API clients themselves.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -11,7 +11,7 @@ use crate::store::{
     export,
 };
 
-/// An appointment, by ids.
+/// An appointment with the ids of its people, without names.
 #[must_use]
 pub fn booking_record(of: &export::BookingExport, zone: Tz) -> wire::BookingRecord {
     wire::BookingRecord {
@@ -35,7 +35,8 @@ pub fn booking_record(of: &export::BookingExport, zone: Tz) -> wire::BookingReco
     }
 }
 
-/// An invite, by ids; with the guest's name and address where they may be seen.
+/// An invite with the ids of its people. The guest's name and address are included only if
+/// `with_names` is set.
 #[must_use]
 pub fn invite_record(of: &export::InviteExport, with_names: bool, zone: Tz) -> wire::InviteRecord {
     let row = &of.row;
@@ -56,7 +57,7 @@ pub fn invite_record(of: &export::InviteExport, with_names: bool, zone: Tz) -> w
     }
 }
 
-/// Who came to an appointment.
+/// The attendance of an appointment.
 #[must_use]
 pub fn attendance_record(of: &export::Attendance, zone: Tz) -> wire::AttendanceRecord {
     let attendee = |one: &export::CallAttendee| wire::Attendee {
@@ -79,7 +80,7 @@ pub fn attendance_record(of: &export::Attendance, zone: Tz) -> wire::AttendanceR
     }
 }
 
-/// A change, with what changed as it is now.
+/// An entry of the change feed, with the current state of the entity that changed.
 #[must_use]
 pub fn change(of: Change, with_names: bool, zone: Tz, now: DateTime<Utc>) -> wire::Change {
     let kind = match of.kind {
@@ -111,7 +112,7 @@ pub fn change(of: Change, with_names: bool, zone: Tz, now: DateTime<Utc>) -> wir
     change
 }
 
-/// A program of another maker.
+/// An API client.
 #[must_use]
 pub fn api_client(of: &api_clients::ApiClient, zone: Tz) -> wire::ApiClient {
     let secret = |secret: &api_clients::ApiClientSecretRow| wire::ApiClientSecret {

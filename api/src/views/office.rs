@@ -1,4 +1,4 @@
-//! Parents and their students as the office sees them, and who is barred.
+//! Conversion of parents, students and bars for the office.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::store::{
     student_classes::{ClassTeacher, StudentClass},
 };
 
-/// A parent, as staff find them.
+/// A parent in a list.
 #[must_use]
 pub fn parent(of: &parents::Parent) -> wire::Parent {
     wire::Parent {
@@ -25,7 +25,7 @@ pub fn parent(of: &parents::Parent) -> wire::Parent {
     }
 }
 
-/// A parent, with who set each value last.
+/// A parent with the provenance of each value.
 #[must_use]
 pub fn parent_with_sources(of: &parents::Parent, zone: Tz) -> wire::Parent {
     let mut parent = parent(of);
@@ -52,8 +52,8 @@ fn student_class(of: &StudentClass, zone: Tz) -> wire::StudentClass {
     }
 }
 
-/// Sources by the names that a push gives the fields. A bar and its lack are one field there: the
-/// later word on it counts.
+/// Groups the provenance by the field names of a push. A bar and the permission of contact are one
+/// field in a push, so the later of the two counts.
 fn field_sources(of: &[FieldSource], zone: Tz) -> Vec<wire::FieldSource> {
     let field = |column: &str| match column {
         "source_role" => "roles".to_owned(),

@@ -1,4 +1,4 @@
-//! Imports of a roster, and what was brought back of what they ended.
+//! Conversion of roster imports and of restoration results.
 
 use chrono_tz::Tz;
 use parlour_domain::restoration::{NotRestored, RESTORABLE_FOR};
@@ -7,10 +7,10 @@ use parlour_wire::{RosterEnded, RosterImport, RosterRestored, RosterRestoredItem
 use super::moment;
 use crate::store::roster::{ImportRow, Restored, RestoredItem};
 
-/// The most things that an answer lists.
+/// The most items in a response.
 const LISTED: usize = 500;
 
-/// An import, as it is listed.
+/// An import in a list.
 #[must_use]
 pub fn import(row: &ImportRow, zone: Tz) -> RosterImport {
     let of = |kind: &str| row.ended.get(kind).copied().unwrap_or_default();
@@ -33,7 +33,7 @@ pub fn import(row: &ImportRow, zone: Tz) -> RosterImport {
     }
 }
 
-/// What came back, and what did not.
+/// The result of a restoration. Items that could not be restored come first.
 #[must_use]
 pub fn restored(of: &Restored) -> RosterRestored {
     let (back, not): (Vec<&RestoredItem>, Vec<&RestoredItem>) =

@@ -1,4 +1,4 @@
-//! Webhooks: endpoints and their log.
+//! Conversion of webhook endpoints and their delivery log.
 
 use chrono_tz::Tz;
 use parlour_wire as wire;
@@ -27,7 +27,7 @@ pub fn webhook(of: &Endpoint, zone: Tz) -> wire::Webhook {
     }
 }
 
-/// A delivery, with its attempts.
+/// A delivery with its attempts.
 #[must_use]
 pub fn delivery(of: &Delivery, zone: Tz) -> wire::WebhookDelivery {
     wire::WebhookDelivery {
@@ -60,7 +60,7 @@ fn attempt(of: &Attempt, zone: Tz) -> wire::WebhookAttempt {
     }
 }
 
-/// What an event is about.
+/// The type of an event.
 #[must_use]
 pub const fn event_type(of: EventType) -> wire::WebhookEventType {
     match of {
@@ -75,7 +75,8 @@ pub const fn event_type(of: EventType) -> wire::WebhookEventType {
     }
 }
 
-/// What an endpoint may choose; `None` for a test, which is no choice.
+/// The event type that an endpoint subscribes to; `None` for the test event, which can't be
+/// subscribed to.
 #[must_use]
 pub const fn chosen_type(given: wire::WebhookEventType) -> Option<EventType> {
     match given {

@@ -1,6 +1,6 @@
-//! Where events may be sent to: the open internet, and nothing inside of the server's own network.
-//! A name is resolved here, and the addresses that are left are those that are connected to, so
-//! neither a change of the name nor a redirect gets round it.
+//! The addresses that events may be sent to: the public internet, and nothing inside the server's
+//! own network. Names are resolved here, and the client connects only to the checked addresses, so
+//! neither a changed DNS record nor a redirect gets round the check.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -10,22 +10,22 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 use url::{Host, Url};
 
-/// How far webhooks reach.
+/// The addresses that webhooks may be sent to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AllowedAddresses {
-    /// Public addresses, by HTTPS.
+    /// Public addresses over HTTPS.
     Public,
-    /// Any address, by HTTP as well: for a school's own network, and for tests.
+    /// Any address, also over HTTP: for a school's own network, and for tests.
     Anywhere,
 }
 
-/// The address is none that events are sent to.
+/// The address is not one that events may be sent to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 #[error("the address is not public")]
 pub struct NotPublic;
 
-/// Networks that are no part of the open internet, or whose addresses stand for others (IANA's
-/// registry of IPv4 special-purpose addresses, RFC 6890).
+/// IPv4 networks that are not public, or whose addresses stand for others (IANA's registry of IPv4
+/// special-purpose addresses, RFC 6890).
 const BLOCKED_V4: [Ipv4Net; 16] = [
     v4([0, 0, 0, 0], 8),
     v4([10, 0, 0, 0], 8),
@@ -42,16 +42,16 @@ const BLOCKED_V4: [Ipv4Net; 16] = [
     v4([203, 0, 113, 0], 24),
     v4([224, 0, 0, 0], 4),
     v4([240, 0, 0, 0], 4),
-    // Azure's metadata, which looks like any other address.
+    // Azure's metadata service, which has an ordinary public address.
     v4([168, 63, 129, 16], 32),
 ];
 
-/// All of IPv6 that is given out to the open internet (RFC 4291, 2.4; IANA's registry of IPv6
-/// unicast addresses).
+/// The IPv6 range of global unicast addresses (RFC 4291, 2.4; IANA's registry of IPv6 unicast
+/// addresses).
 const GLOBAL_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// What of it is not, or stands for an IPv4 address (IANA's registry of IPv6 special-purpose
-/// addresses; 6to4, RFC 3056).
+/// The parts of that range that are not public or stand for IPv4 addresses (IANA's registry of IPv6
+/// special-purpose addresses; 6to4, RFC 3056).
 const BLOCKED_V6: [Ipv6Net; 4] = [
     Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -65,7 +65,7 @@ const fn v4(address: [u8; 4], prefix: u8) -> Ipv4Net {
 }
 
 fn is_public(address: IpAddr) -> bool {
-    // An IPv4 address in an IPv6 one is what is connected to (RFC 4291, 2.5.5.2).
+    // For an IPv4-mapped IPv6 address the system connects to the IPv4 address (RFC 4291, 2.5.5.2).
     match address.to_canonical() {
         IpAddr::V4(address) => !BLOCKED_V4.iter().any(|net| net.contains(&address)),
         IpAddr::V6(address) => {
@@ -79,8 +79,8 @@ impl AllowedAddresses {
         self == Self::Anywhere || is_public(address)
     }
 
-    /// Looks at a URL just before it is asked for: an address that stands in it is connected to
-    /// without being resolved.
+    /// Checks a URL just before a request, because an IP address in a URL is connected to without
+    /// the resolver.
     ///
     /// # Errors
     /// [`NotPublic`].
@@ -100,13 +100,12 @@ impl AllowedAddresses {
     }
 }
 
-/// Takes the URL of an endpoint that staff give. A name is not looked up: it may lead elsewhere
-/// tomorrow, and is looked at whenever something is sent.
+/// Checks the URL of an endpoint that staff entered, and returns it normalised. The host name is
+/// not resolved here: its address may change, so it is checked at every request.
 ///
 /// # Errors
 /// [`Refusal::WebhookUrlRefused`] unless it is an `https` URL (with [`AllowedAddresses::Anywhere`]
-/// also `http`) without user, password and fragment, whose host is a name or an address that the
-/// reach allows.
+/// also `http`) without user, password and fragment, whose host is a name or an allowed address.
 pub fn check_url(given: &str, reach: AllowedAddresses) -> Result<String, Refusal> {
     let url = Url::parse(given.trim()).map_err(|_| Refusal::WebhookUrlRefused)?;
     let is_plain =
@@ -119,7 +118,7 @@ pub fn check_url(given: &str, reach: AllowedAddresses) -> Result<String, Refusal
     }
 }
 
-/// Resolves names as the system does, and gives out only what may be connected to.
+/// Resolves names as the system does, and returns only the allowed addresses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resolver(pub AllowedAddresses);
 
@@ -127,7 +126,7 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let reach = self.0;
         Box::pin(async move {
-            // The port is the URL's own.
+            // The port is a placeholder: the client uses the port of the URL.
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let allowed: Vec<SocketAddr> =
                 found.filter(|address| reach.allows(address.ip())).collect();
@@ -217,7 +216,7 @@ mod tests {
         for url in good {
             assert!(check_url(url, AllowedAddresses::Public).is_ok(), "{url}");
         }
-        // The odd ways to write 127.0.0.1 are one to the URL standard.
+        // The URL standard reads unusual spellings such as 0x7f.1 as 127.0.0.1.
         let inside = [
             "https://127.0.0.1/",
             "https://0x7f.1/",

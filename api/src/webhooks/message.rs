@@ -1,4 +1,4 @@
-//! An event as it is sent: its text, and what it is signed with. The text holds ids alone.
+//! A webhook event as it is sent: body, headers and signature. The body holds ids only.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
@@ -14,20 +14,21 @@ use crate::{
     views,
 };
 
-/// An event, ready to go out.
+/// A signed event.
 pub(super) struct Message {
-    /// `webhook-id`.
+    /// The header `webhook-id`.
     pub id: String,
-    /// `webhook-timestamp`: of this attempt, in seconds since 1970.
+    /// The header `webhook-timestamp`: the time of this attempt, in seconds since 1970.
     pub timestamp: String,
-    /// `webhook-signature`: one for each live secret, with blanks between.
+    /// The header `webhook-signature`: one signature for each live secret, separated by spaces.
     pub signature: String,
-    /// The body.
+    /// The body of the request.
     pub body: String,
 }
 
 impl Message {
-    /// The event of a delivery as it is sent now; `None` when another version queued it.
+    /// The event of a delivery, signed with the time `now`; `None` when the event type is unknown
+    /// because another version of the server queued it.
     pub fn new(keys: &Keys, claimed: &Claimed, now: DateTime<Utc>) -> Option<Self> {
         let body = serde_json::to_string(&event(claimed)?).ok()?;
         let (id, timestamp) = (claimed.event.to_string(), now.timestamp().to_string());
@@ -37,7 +38,7 @@ impl Message {
     }
 }
 
-/// A secret as its owner gets it.
+/// A secret in the form in which its owner gets it.
 #[must_use]
 pub fn secret_text(keys: &Keys, secret: Uuid) -> String {
     format!("whsec_{}", BASE64_STANDARD.encode(keys.webhook_secret(secret)))
@@ -57,7 +58,7 @@ fn event(claimed: &Claimed) -> Option<WebhookEvent> {
         EventType::InviteCreated | EventType::InviteRemoved => {
             WebhookEventData { invite_id: Some(claimed.subject), ..data }
         }
-        // A draft that was deleted has left its id here alone.
+        // The subject is the evening. The event of a deleted draft has no other evening id.
         EventType::EveningChanged => WebhookEventData { evening_id: Some(claimed.subject), ..data },
         EventType::RosterImported => data,
         EventType::Test => WebhookEventData { webhook_id: Some(claimed.webhook.0), ..data },
@@ -70,7 +71,8 @@ fn event(claimed: &Claimed) -> Option<WebhookEvent> {
     })
 }
 
-/// `v1,` and the HMAC-SHA-256 of `id.timestamp.body` (Standard Webhooks, "Signature scheme").
+/// The signature: `v1,` and the HMAC-SHA-256 of `id.timestamp.body` (Standard Webhooks, "Signature
+/// scheme").
 fn signed(secret: &[u8], id: &str, timestamp: &str, body: &str) -> String {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length");
@@ -86,7 +88,7 @@ mod tests {
 
     #[test]
     fn signature_matches_the_specification_example() {
-        // The example by which the libraries of other languages are tested.
+        // The example that the specification's libraries for other languages are tested with.
         let secret = BASE64_STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signature = signed(
             &secret,

@@ -1,6 +1,6 @@
-//! Webhooks: a school's systems are told what happened, by the Standard Webhooks specification
-//! (standardwebhooks.com, 1.0.0). What is told is queued by [`crate::store::webhooks`]; here it is
-//! signed and sent.
+//! Webhooks: sends events to a school's own systems by the Standard Webhooks specification
+//! (standardwebhooks.com, 1.0.0). [`crate::store::webhooks`] queues the events; this module signs
+//! and sends them.
 
 mod address;
 mod message;

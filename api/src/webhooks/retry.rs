@@ -1,21 +1,22 @@
-//! What follows from an answer: when an event is tried again, and when it is given up.
+//! The retry policy of webhook deliveries: from a response it decides on success, a retry or giving
+//! up.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::store::webhooks::{Outcome, Verdict};
 
-/// The pauses after the first, second … try, in seconds: three days in all.
+/// The backoff after each failed attempt, in seconds: three days in all.
 const BACKOFF: [i64; 9] =
     [5, 5 * 60, 30 * 60, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 
 const HOUR: i64 = 3600;
 
-/// The longest wait that an endpoint can ask for.
+/// The longest delay that an endpoint can ask for with `Retry-After`.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
 
-/// What follows from the answer to the try of this number. `retry_after` is what an answer of 429
-/// or 503 asked for; `chance` (0 to 255) makes the pause up to a tenth longer, so that what failed
-/// at one moment does not come back at one.
+/// The verdict on the response to attempt number `tries`. `retry_after` counts only with a status
+/// of 429 or 503. `chance` (0 to 255) adds a jitter of up to a tenth of the delay, so that
+/// deliveries that failed together are not all retried together.
 pub(super) fn verdict(
     outcome: &Outcome,
     tries: i32,
@@ -36,13 +37,13 @@ pub(super) fn verdict(
     Verdict::Retry(asked_for.map_or(due_at, |asked_for| asked_for.max(due_at)))
 }
 
-/// How long to wait after so many tries; `None` when it is time to give up.
+/// The delay after `tries` attempts; `None` when it is time to give up.
 fn backoff(tries: i32) -> Option<TimeDelta> {
     let index = usize::try_from(tries).ok()?.checked_sub(1)?;
     BACKOFF.get(index).map(|seconds| TimeDelta::seconds(*seconds))
 }
 
-/// The time that a `Retry-After` header names: seconds, or a date (RFC 9110, 10.2.3).
+/// The time in a `Retry-After` header: seconds from now, or a date (RFC 9110, 10.2.3).
 pub(super) fn retry_after(header: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match header.trim().parse::<u32>() {
         Ok(seconds) => Some(now + TimeDelta::seconds(seconds.into())),
@@ -92,8 +93,8 @@ mod tests {
             assert_eq!(after(answer, 1, None, 0), in_seconds(5), "{answer:?}");
             assert_eq!(after(answer, 10, None, 0), Verdict::GivenUp, "{answer:?}");
         }
-        // An endpoint can ask for a longer wait, within a day; not for a shorter one, and not with
-        // another answer.
+        // An endpoint can ask for a longer delay of up to a day. A shorter one is ignored, and so
+        // is the header of a response with another status.
         assert_eq!(after(Ok(503), 1, Some("120"), 0), in_seconds(120));
         assert_eq!(after(Ok(429), 1, Some("Mon, 23 Nov 2026 10:02:00 GMT"), 0), in_seconds(120));
         assert_eq!(after(Ok(503), 2, Some("1"), 0), in_seconds(300));

@@ -1,5 +1,5 @@
-//! Sends one event to one endpoint. Follows no redirect, uses no proxy, reads at most a kibibyte of
-//! the answer and keeps none of it.
+//! The HTTP client that sends one event to one endpoint. It follows no redirects, uses no proxy,
+//! reads about a kibibyte of the response body and stores none of it.
 
 use std::{error::Error, time::Duration};
 
@@ -16,32 +16,34 @@ use super::{
 };
 use crate::{mail::install_tls, store::webhooks::DeliveryError};
 
-/// How long an endpoint may take, from the connection to the end of its answer.
+/// How long an endpoint may take, from connecting to the end of its response.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of an answer is read, so that the connection can be used again.
+/// How much of a response body is read, in bytes. A connection can be reused only if its response
+/// was read to the end.
 const MAX_BODY_READ: usize = 1024;
 
-/// Takes events to endpoints. Cheap to clone.
+/// Sends events to endpoints. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
     reach: AllowedAddresses,
 }
 
-/// An answer, as far as it matters.
+/// The parts of a response that matter.
 pub(super) struct EndpointResponse {
-    /// The status.
+    /// The status code.
     pub status: u16,
-    /// What `Retry-After` says.
+    /// The value of the header `Retry-After`.
     pub retry_after: Option<String>,
 }
 
 impl Sender {
-    /// One that reaches so far.
+    /// A sender that may connect to these addresses.
     ///
     /// # Errors
-    /// When the system's certificates can't be read.
+    /// When the HTTP client can't be built, for instance because the system's certificates can't be
+    /// read.
     pub fn new(reach: AllowedAddresses) -> anyhow::Result<Self> {
         Self::with_timeout(reach, TIMEOUT)
     }
@@ -60,13 +62,13 @@ impl Sender {
         Ok(Self { client, reach })
     }
 
-    /// How far it reaches.
+    /// The addresses that it may connect to.
     #[must_use]
     pub const fn reach(&self) -> AllowedAddresses {
         self.reach
     }
 
-    /// Sends an event.
+    /// Sends an event, and returns the endpoint's response.
     pub(super) async fn send(
         &self,
         url: &str,
@@ -94,8 +96,8 @@ impl Sender {
     }
 }
 
-/// Reads the beginning of a body. The status has been said: whatever goes wrong from here on
-/// changes nothing.
+/// Reads the beginning of a response body. The status is known already, so errors from here on are
+/// ignored.
 async fn drain(mut response: Response) {
     let mut read = 0;
     while read < MAX_BODY_READ {
@@ -118,7 +120,7 @@ fn classify_error(error: &reqwest::Error) -> DeliveryError {
     }
 }
 
-/// Whether it was the resolver that stood against it.
+/// Whether the resolver refused the address.
 fn is_not_public(error: &(dyn Error + 'static)) -> bool {
     error.is::<NotPublic>() || error.source().is_some_and(is_not_public)
 }
@@ -133,15 +135,14 @@ mod tests {
 
     use super::*;
 
-    /// A receiver that answers one request as `answer` does, and tells how many bytes it got rid
-    /// of.
+    /// A receiver that answers one request with `answer`, and returns how many bytes it could send.
     async fn receiver<F: Future<Output = usize> + Send + 'static>(
         answer: impl FnOnce(TcpStream) -> F + Send + 'static,
     ) -> (String, JoinHandle<usize>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
         let served = tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.expect("somebody comes");
+            let (mut stream, _) = listener.accept().await.expect("a connection");
             let mut request = [0; 4096];
             let _ = stream.read(&mut request).await;
             answer(stream).await
@@ -174,7 +175,7 @@ mod tests {
             let mut sent = 0;
             let _ =
                 stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
-            // It goes on for as long as anybody takes it.
+            // The receiver sends for as long as the connection takes data.
             while stream
                 .write_all(format!("1000\r\n{}\r\n", "x".repeat(4096)).as_bytes())
                 .await
@@ -188,8 +189,8 @@ mod tests {
         let sender = Sender::new(AllowedAddresses::Anywhere).expect("a sender");
         let answered = sender.send(&url, message()).await.expect("an answer");
         assert_eq!(answered.status, 200);
-        // What the two ends hold in between is the system's, a few megabytes at the most; an answer
-        // that was read would have no end.
+        // The buffers of both ends hold a few megabytes at most. A sender that read the whole
+        // response would never stop.
         assert!(served.await.expect("it served") < 64 << 20);
     }
 }

@@ -1,5 +1,5 @@
-//! The worker that sends events to a school's endpoints, several at a time and a few to each. Logs
-//! name deliveries and endpoints by id, never a URL or a body.
+//! The worker that sends webhook events, several at a time and a few to each endpoint. Logs name
+//! deliveries and endpoints by id, never a URL or a body.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,27 +19,28 @@ use crate::{
     workers::{Slots, Worker},
 };
 
-/// How many events are sent to one endpoint at a time: a slow one leaves slots to the others.
+/// How many events are sent to one endpoint at a time, so that a slow endpoint leaves slots to the
+/// others.
 const PER_ENDPOINT: usize = 4;
 
-/// Sends the events of the queue. Cheap to clone.
+/// Sends the queued events. Cheap to clone.
 #[derive(Clone)]
 pub struct WebhookWorker {
-    /// The queue.
+    /// The database that holds the queue.
     pub store: Store,
-    /// Derives what events are signed with.
+    /// Derives the secrets that sign events.
     pub keys: Keys,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Ids, and the chance in the pauses.
+    /// The source of ids, and of the jitter in retry delays.
     pub random: Random,
-    /// Takes events to their endpoints.
+    /// The HTTP client that sends the events.
     pub sender: Sender,
-    /// Counts what came of them.
+    /// Counts the outcomes.
     pub metrics: JobMetrics,
 }
 
-/// One attempt to send an event, and what follows from it.
+/// One attempt to send an event, and the resulting verdict.
 #[derive(Clone)]
 pub struct Attempt {
     outcome: Outcome,
@@ -49,7 +50,7 @@ pub struct Attempt {
 impl Worker for WebhookWorker {
     type Job = Claimed;
     type Outcome = Attempt;
-    /// Endpoints share the slots.
+    /// Events share slots by endpoint.
     type Lane = WebhookId;
 
     const NAME: &'static str = "webhooks";
@@ -65,7 +66,7 @@ impl Worker for WebhookWorker {
         let now = self.clock.now();
         let room =
             SendCapacity { all: slots.free, per_endpoint: PER_ENDPOINT, under_way: slots.running };
-        // Where nothing is due, as nearly always, no write is begun.
+        // Usually nothing is due, and then no write transaction is begun.
         let look = room.clone();
         if !self.store.read(move |db| webhooks::is_due(db, now, &look)).await? {
             return Ok(ClaimResult::Nothing);
@@ -88,12 +89,13 @@ impl Worker for WebhookWorker {
 
     async fn run(&self, claimed: &Claimed) -> Option<Attempt> {
         let began_at = self.clock.now();
-        // Receivers have clocks of their own, which no playground moves.
+        // Receivers compare the timestamp with their own clocks, so it is the real time and not the
+        // playground's movable time.
         let Some(message) = Message::new(&self.keys, claimed, self.clock.real()) else {
             tracing::warn!(
                 delivery = %claimed.id,
                 event_type = claimed.event_type,
-                "an event of another version waits for it"
+                "webhook event type unknown"
             );
             return None;
         };

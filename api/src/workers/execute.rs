@@ -1,4 +1,4 @@
-//! One job from its claim to its end.
+//! The execution of one claimed job, until its outcome is stored.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -7,20 +7,20 @@ use tracing::Instrument;
 
 use super::Worker;
 
-/// How often one tries to write down what came of a job.
+/// How often storing an outcome is attempted.
 const TRIES: usize = 3;
 
-/// The pause between those.
+/// The pause between these attempts.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Runs a job in its span, reports what came of it, and writes that down. A job that panics is due
-/// again when its lease has run out, and takes nothing else down.
+/// Runs a job in its span, reports the outcome and stores it. A panic is caught: the job is due
+/// again when its lease has run out, and other jobs go on.
 pub async fn execute<W: Worker>(worker: &W, job: W::Job) -> Option<W::Outcome> {
     let span = worker.span(&job);
     let guarded = AssertUnwindSafe(run_and_settle(worker, Arc::new(job))).catch_unwind();
     let outcome = guarded.instrument(span.clone()).await;
     outcome.unwrap_or_else(|_| {
-        span.in_scope(|| tracing::error!(worker = W::NAME, "a job panicked"));
+        span.in_scope(|| tracing::error!(worker = W::NAME, "job panicked"));
         None
     })
 }
@@ -44,7 +44,7 @@ async fn settle<W: Worker>(worker: &W, job: &Arc<W::Job>, outcome: &W::Outcome) 
             Ok(true) => return,
             Ok(false) => return worker.count_lost_lease(),
             Err(error) => {
-                tracing::warn!(worker = W::NAME, %error, "could not write down what came of a job");
+                tracing::warn!(worker = W::NAME, %error, "job settle failed");
             }
         }
         tokio::time::sleep(PAUSE).await;

@@ -1,5 +1,5 @@
 //! The loop that all background workers share: it claims due jobs, runs each under its lease and in
-//! its span, writes down what came of it, and stops when told.
+//! its span, stores the outcome, and stops on request.
 
 mod execute;
 pub mod purge;
@@ -19,35 +19,35 @@ use crate::{
 
 /// A kind of background job. Cheap to clone.
 pub trait Worker: Clone + Send + Sync + 'static {
-    /// A job that was claimed.
+    /// A claimed job.
     type Job: Send + Sync + 'static;
-    /// What came of one run.
+    /// The outcome of one run.
     type Outcome: Send + Sync + 'static;
-    /// What jobs have to share slots by, such as the endpoint that they go to.
+    /// The key by which jobs share slots, such as the endpoint that a webhook is sent to.
     type Lane: Copy + Eq + Hash + Send + 'static;
 
     /// The name in log lines.
     const NAME: &'static str;
     /// How many jobs run at a time.
     const CONCURRENCY: usize;
-    /// How long the loop rests when nothing is due and nothing wakes it.
+    /// How long the loop waits when nothing is due and nothing wakes it.
     const IDLE_PAUSE: Duration;
-    /// What becomes of running jobs when the process stops.
+    /// Whether running jobs are finished or dropped when the process stops.
     const ON_STOP: OnStop = OnStop::Finish;
-    /// The name of the lease in metrics; none where a job needs no lease.
+    /// The name of the lease in metrics; `None` if the jobs have no lease.
     const LEASED: Option<LeasedJob>;
 
-    /// Where lost leases are counted.
+    /// The metrics in which lost leases are counted.
     fn metrics(&self) -> &JobMetrics;
 
-    /// Counts a lease that went to another process.
+    /// Counts a lease that was lost to another process.
     fn count_lost_lease(&self) {
         if let Some(leased) = Self::LEASED {
             self.metrics().count_lost_lease(leased);
         }
     }
 
-    /// Claims jobs that are due, as many as there are slots for.
+    /// Claims due jobs, at most as many as there are free slots.
     ///
     /// # Errors
     /// When the database fails; the loop tries again after [`Self::IDLE_PAUSE`].
@@ -59,43 +59,43 @@ pub trait Worker: Clone + Send + Sync + 'static {
     /// The lane of a job.
     fn lane(&self, job: &Self::Job) -> Self::Lane;
 
-    /// The span in which a job runs: ids, never personal data.
+    /// The span in which a job runs. It holds ids and never personal data.
     fn span(&self, job: &Self::Job) -> Span;
 
-    /// Runs a job. `None` leaves it as it is: it is due again when its lease has run out.
+    /// Runs a job. `None` stores no outcome: the job is due again when its lease has run out.
     fn run(&self, job: &Self::Job) -> impl Future<Output = Option<Self::Outcome>> + Send;
 
-    /// Runs as long as the lease of a job is ours, and renews it; ends when it is lost. A lease
-    /// that outlasts any job is not renewed.
+    /// Renews the lease of a running job, and completes when the lease is lost. The default never
+    /// completes: it is for leases that are longer than any run.
     fn keep_lease(&self, _: &Self::Job) -> impl Future<Output = Self::Outcome> + Send {
         std::future::pending()
     }
 
-    /// Counts and logs what came of a run.
+    /// Counts and logs the outcome of a run.
     fn report(&self, job: &Self::Job, outcome: &Self::Outcome);
 
-    /// Whether the job did what it was for.
+    /// Whether the run was a success.
     fn is_success(&self, outcome: &Self::Outcome) -> bool;
 
-    /// Writes down what came of a run, with the pause before the next attempt. False when the
-    /// lease was lost meanwhile, and nothing was written.
+    /// Stores the outcome of a run, with the time of the next attempt if there is one. False when
+    /// the lease was lost and nothing was written.
     ///
     /// # Errors
-    /// When the database fails. If it goes on failing the job runs again when its lease has run
-    /// out: better twice than never.
+    /// When the database fails. If every attempt to store fails, the job runs again when its lease
+    /// has run out: jobs run at least once.
     fn settle(
         &self,
         job: &Arc<Self::Job>,
         outcome: &Self::Outcome,
     ) -> impl Future<Output = Result<bool>> + Send;
 
-    /// Ready when somebody has queued a job.
+    /// Completes when a job was queued.
     fn woken(&self) -> impl Future<Output = ()> + Send {
         std::future::pending()
     }
 }
 
-/// What becomes of running jobs when the process stops.
+/// What happens to running jobs when the process stops.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OnStop {
     /// They are finished.
@@ -104,18 +104,18 @@ pub enum OnStop {
     Drop,
 }
 
-/// How many jobs may be claimed, and which run already.
+/// The free slots, and the jobs that are running.
 #[derive(Clone, Debug)]
 pub struct Slots<L> {
     /// How many more jobs may run.
     pub free: usize,
-    /// How many run in each lane.
+    /// The number of running jobs by lane.
     pub running: HashMap<L, usize>,
     /// The lane of the job that was claimed last.
     pub last: Option<L>,
 }
 
-/// The jobs of a worker that run now. Each ends with its lane, and whether it was a success.
+/// The running jobs of a worker. Each future returns the job's lane and whether it was a success.
 struct Running<L> {
     jobs: FuturesUnordered<BoxFuture<'static, (L, bool)>>,
     by_lane: HashMap<L, usize>,
@@ -137,7 +137,8 @@ impl<L: Copy + Eq + Hash + Send + 'static> Running<L> {
         }));
     }
 
-    /// Whether the next job that ends is a success. `None` when none runs.
+    /// Waits for the next job to end, and returns whether it was a success. `None` when no job
+    /// runs.
     async fn next(&mut self) -> Option<bool> {
         let (lane, is_success) = self.jobs.next().await?;
         if let Some(count) = self.by_lane.get_mut(&lane) {
@@ -152,7 +153,7 @@ impl<L: Copy + Eq + Hash + Send + 'static> Running<L> {
     }
 }
 
-/// Runs jobs as they become due, until `shutdown` is ready.
+/// Runs jobs as they become due, until `shutdown` completes.
 pub async fn run<W: Worker>(worker: W, shutdown: impl Future<Output = ()>) {
     let (mut shutdown, mut running) = (pin!(shutdown), Running::new());
     loop {
@@ -174,7 +175,7 @@ pub async fn run<W: Worker>(worker: W, shutdown: impl Future<Output = ()>) {
     }
 }
 
-/// Runs all jobs that are due now; says how many were a success.
+/// Runs all jobs that are due now, and returns the number of successes.
 pub async fn run_due<W: Worker>(worker: &W) -> usize {
     let (mut running, mut successes) = (Running::new(), 0);
     loop {
@@ -186,7 +187,7 @@ pub async fn run_due<W: Worker>(worker: &W) -> usize {
     }
 }
 
-/// Begins as many jobs as may run at a time. A slow one keeps its own slot and nobody else's.
+/// Starts due jobs until every slot is taken. A slow job holds only its own slot.
 async fn fill<W: Worker>(worker: &W, running: &mut Running<W::Lane>) {
     while running.jobs.len() < W::CONCURRENCY {
         match worker.claim(running.slots(W::CONCURRENCY)).await {
@@ -196,7 +197,7 @@ async fn fill<W: Worker>(worker: &W, running: &mut Running<W::Lane>) {
             Ok(ClaimResult::Contended) => {}
             Ok(ClaimResult::Nothing) => return,
             Err(error) => {
-                tracing::warn!(worker = W::NAME, %error, "could not claim jobs");
+                tracing::warn!(worker = W::NAME, %error, "job claim failed");
                 return;
             }
         }

@@ -1,5 +1,5 @@
-//! The worker that deletes what nobody asks for any more: settled deliveries, idempotency keys of
-//! yesterday, and throttles.
+//! The worker that deletes expired rows: settled webhook deliveries, idempotency keys and
+//! throttles.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -16,10 +16,10 @@ use crate::{
     telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
-/// How often it looks for what is too old.
+/// The pause between two purges.
 const EVERY: Duration = Duration::from_secs(3600);
 
-/// Deletes in steps, so that nobody waits for long. Cheap to clone.
+/// Deletes in small steps, so that no other write waits for long. Cheap to clone.
 #[derive(Clone)]
 pub struct PurgeWorker {
     store: Store,
@@ -36,7 +36,7 @@ impl PurgeWorker {
         Self { store, clock, metrics, due_at: Arc::new(Mutex::new(Instant::now())) }
     }
 
-    /// Deletes one step; whether there may be more.
+    /// Deletes one batch of rows, and returns whether more may be left.
     ///
     /// # Errors
     /// When the database fails.
@@ -53,14 +53,14 @@ impl PurgeWorker {
 
 impl Worker for PurgeWorker {
     type Job = ();
-    /// Whether there may be more to delete.
+    /// Whether more rows may be left to delete.
     type Outcome = Result<bool>;
     type Lane = ();
 
     const NAME: &'static str = "purge";
     const CONCURRENCY: usize = 1;
     const IDLE_PAUSE: Duration = Duration::from_secs(1);
-    /// Deleting the same twice does no harm.
+    /// Purges need no lease, because deleting the same rows twice does no harm.
     const LEASED: Option<LeasedJob> = None;
 
     fn metrics(&self) -> &JobMetrics {
@@ -88,7 +88,7 @@ impl Worker for PurgeWorker {
 
     fn report(&self, (): &(), outcome: &Result<bool>) {
         if let Err(error) = outcome {
-            tracing::warn!(%error, "could not delete what is too old");
+            tracing::warn!(%error, "purge failed");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Tests of the loop with a worker whose jobs are numbers.
+//! Tests of the worker loop, with a fake worker whose jobs have scripted behaviours.
 
 use std::{
     future::pending,
@@ -16,16 +16,16 @@ use crate::{
     telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
-/// What a job does.
+/// Behaviour of a job.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Job {
     Succeed,
     Panic,
-    /// Runs for ever, and loses its lease.
+    /// Runs for ever and loses its lease.
     LoseLease,
-    /// Runs until the worker is released.
+    /// Runs until the test releases the worker.
     Wait,
-    /// Writing down what came of it fails once.
+    /// Fails once when its outcome is stored.
     FailToSettle,
 }
 
@@ -56,7 +56,7 @@ impl<const DROP: bool> Fake<DROP> {
         self.state.lock().unwrap().settled.clone()
     }
 
-    /// Waits until a number of jobs are settled.
+    /// Waits until this many jobs are settled.
     async fn until_settled(&self, count: usize) {
         while self.settled().len() < count {
             tokio::task::yield_now().await;

@@ -1,5 +1,5 @@
-//! Measures a running server from outside. `cargo xtask bench` builds, loads and starts everything,
-//! then calls this.
+//! Benchmarks of a running server, from another process. `cargo xtask bench` builds, loads and
+//! starts everything, then runs this program.
 
 mod api;
 mod calls;
@@ -14,54 +14,53 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::Parser;
 
-/// What is asked for.
+/// The command line.
 #[derive(Parser)]
 enum Arguments {
     /// Writes a generated school: a roster in `FOLDER/roster`, and its evenings' files in
     /// `FOLDER/evenings`.
     School {
-        /// Where to.
+        /// The output folder.
         folder: PathBuf,
     },
-    /// Gives the parents of that school, once it is loaded, the appointments that they will read.
+    /// Books the appointments that the parents of that school, once it is loaded, will read.
     Seed {
-        /// The database's address.
+        /// The URL of the database.
         database: String,
     },
-    /// Makes a folder of client files whose one file holds an answer of a running server.
+    /// Writes a folder of static files whose one asset is a response of a running server.
     Answer {
-        /// Where the server listens.
+        /// The address of the server.
         #[arg(long)]
         server: SocketAddr,
-        /// Its database.
+        /// The URL of its database.
         #[arg(long)]
         database: String,
-        /// The folder.
+        /// The output folder.
         #[arg(long)]
         folder: PathBuf,
     },
     /// Puts load on servers, one on each database, and prints the figures.
     Api(api::Arguments),
-    /// Lets more and more calls begin on a server with the generated school, and prints the
-    /// figures.
+    /// Starts more and more calls on a server with the generated school, and prints the figures.
     Calls(calls::Arguments),
-    /// Lets four browsers join a call of a server with the generated school, and prints the
+    /// Lets four browsers join a call on a server with the generated school, and prints the
     /// figures.
     Join(join::Arguments),
     /// Imports and syncs a school of 10,000 people, and prints the figures.
     Sync(sync::Arguments),
     /// Opens pages of a server with the demo school in a browser, and prints the figures.
     Web {
-        /// Where the server listens.
+        /// The address of the server.
         server: SocketAddr,
     },
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // The browser's driver is asked by a client that looks for TLS when it is made.
+    // The WebDriver client looks for a TLS provider when it is created.
     parlour::mail::install_tls();
-    // One thread: the machine's cores are the server's.
+    // One thread leaves the machine's cores to the server.
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,5 +1,5 @@
-//! The generated school: 1,500 families, 60 teachers, a few days on which parents meet them.
-//! Written as files, loaded like any school's.
+//! The generated school: 1,500 families, 60 teachers, and several evenings. It is written as files
+//! and imported like any school's.
 
 use std::{
     fs,
@@ -12,9 +12,9 @@ use parlour::context::{Clock, SystemClock};
 
 /// The school's id in its roster.
 pub const SCHOOL: &str = "bench";
-/// On this one parents have appointments already; they are read.
+/// The evening on which parents already have appointments, which they read.
 pub const READ: &str = "read";
-/// On this one everybody books in the same minute.
+/// The evening for which all families book in the same minute.
 pub const RUSH: &str = "rush";
 
 const FAMILIES: usize = 1_500;
@@ -34,7 +34,7 @@ const SUBJECTS: [&str; 10] = [
 const TEACHERS_OF_A_SUBJECT: usize = 6;
 const CHANGED: &str = "2026-09-01T06:00:00.000Z";
 
-/// The day on which a round's appointments are made.
+/// The evening whose appointments a round books.
 pub fn booked(round: usize) -> String {
     format!("book-{round}")
 }
@@ -42,14 +42,14 @@ pub fn booked(round: usize) -> String {
 /// Writes the roster and the evenings' files.
 ///
 /// # Errors
-/// When a file can't be written.
+/// If a file can't be written.
 pub fn write(folder: &Path) -> Result<()> {
     write_roster(&folder.join("roster"), FAMILIES)?;
     let evenings = folder.join("evenings");
     fs::create_dir_all(&evenings)?;
     let today = SystemClock::default().now().date_naive();
-    // Whole days, so that the rounds don't run out of slots; the rush has an evening of 40, 2,400
-    // with all teachers.
+    // Most evenings last a whole day, so that the rounds don't run out of slots; the rush has 40
+    // slots, 2,400 with all teachers.
     let days = std::iter::once(READ.to_owned())
         .chain((0..crate::api::ROUNDS).map(booked))
         .map(|name| (name, "07:00", "21:00"));
@@ -104,10 +104,10 @@ macro_rules! row {
     ($($cell:expr),+ $(,)?) => { vec![$($cell.to_string()),+] };
 }
 
-/// Writes the roster of a school of so many families.
+/// Writes the roster of a school with this number of families.
 ///
 /// # Errors
-/// When a file can't be written.
+/// If a file can't be written.
 pub fn write_roster(folder: &Path, families: usize) -> Result<()> {
     fs::create_dir_all(folder)?;
     let roster = Roster(folder.to_owned());
@@ -266,7 +266,7 @@ fn write_people(roster: &Roster, families: usize) -> Result<()> {
     )
 }
 
-/// Every form has every subject.
+/// All classes: each form has each subject.
 fn classes() -> impl Iterator<Item = (usize, usize)> {
     (0..FORMS).flat_map(|form| (0..SUBJECTS.len()).map(move |subject| (form, subject)))
 }
@@ -275,7 +275,7 @@ fn class(form: usize, subject: usize) -> String {
     format!("c-{form}-{subject}")
 }
 
-/// Every third family has two at the school: of 1,500 families 2,000 students, 25 in a form.
+/// Every third family has two students: 1,500 families have 2,000 students, 25 in a form.
 fn students_of(family: usize, families: usize) -> impl Iterator<Item = usize> {
     let second = family.is_multiple_of(3).then_some(families + family / 3);
     std::iter::once(family).chain(second)

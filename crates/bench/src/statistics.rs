@@ -1,13 +1,13 @@
-//! Numbers out of noisy rounds.
+//! Statistics of noisy measurements.
 
-/// The middle one; of an even count the upper of the two.
+/// The median; of an even count the upper of the two middle values.
 ///
-/// Of none it is not a number.
+/// NaN if there are no values.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The value that this part of all values, from 0 to 1, does not exceed.
+/// The quantile: `part`, from 0 to 1, of all values do not exceed it.
 pub fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -15,13 +15,13 @@ pub fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
-        reason = "a place in a list"
+        reason = "an index of a list"
     )]
     let at = (values.len() as f64 * part) as usize;
     values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
-/// With so many digits after the point, as figures are printed.
+/// The value, rounded to this number of decimal places.
 pub fn rounded(value: f64, digits: i32) -> f64 {
     let scale = 10_f64.powi(digits);
     (value * scale).round() / scale

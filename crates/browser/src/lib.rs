@@ -1,5 +1,5 @@
-//! A Chromium with an empty profile, driven through ChromeDriver, and the TURN server that its
-//! calls need. It knows no page; tests and benches do.
+//! Chromium with an empty profile, controlled through ChromeDriver, and the TURN server for its
+//! calls. The crate knows no page of the app.
 
 mod process;
 mod turn_server;
@@ -25,8 +25,8 @@ const FLAGS: [&str; 9] = [
     "--disable-dev-shm-usage",
 ];
 
-/// For calls: a camera and a microphone that are made up, allowed without a question, and no window
-/// that is less awake than another.
+/// Flags for calls: a fake camera and microphone, permitted without a prompt, and no throttling of
+/// background windows.
 pub const MEDIA: [&str; 8] = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
@@ -38,30 +38,31 @@ pub const MEDIA: [&str; 8] = [
     "--disable-backgrounding-occluded-windows",
 ];
 
-/// A browser of its own: no cookie, file or compiled code of another is in it. It ends when it is
-/// dropped.
+/// A browser with a new profile: without cookies, files or compiled code of other runs. Dropping it
+/// ends it.
 pub struct Chromium {
-    /// The way to it.
+    /// The WebDriver session.
     pub driver: WebDriver,
-    // In this order: the profile goes after the browser that writes into it.
+    // The fields are dropped in this order: the browser ends before the profile that it writes is
+    // removed.
     _process: Process,
     profile: TempDir,
 }
 
 impl Chromium {
-    /// Starts one with a window of this size in CSS pixels. `PARLOUR_CHROMEDRIVER` names another
-    /// ChromeDriver than Debian's.
+    /// Starts a browser with a window of this size in CSS pixels. `PARLOUR_CHROMEDRIVER` overrides
+    /// Debian's ChromeDriver.
     ///
     /// # Errors
-    /// When ChromeDriver or Chromium does not start.
+    /// If ChromeDriver or Chromium does not start.
     pub async fn start(width: u32, height: u32) -> Result<Self> {
         Self::start_with(width, height, &[]).await
     }
 
-    /// Starts one with more flags, such as [`MEDIA`].
+    /// Starts a browser with additional flags, such as [`MEDIA`].
     ///
     /// # Errors
-    /// When ChromeDriver or Chromium does not start.
+    /// If ChromeDriver or Chromium does not start.
     pub async fn start_with(width: u32, height: u32, flags: &[&str]) -> Result<Self> {
         let program =
             env::var("PARLOUR_CHROMEDRIVER").unwrap_or_else(|_| "/usr/bin/chromedriver".to_owned());
@@ -89,12 +90,12 @@ impl Chromium {
         Ok(Self { driver, _process: process, profile })
     }
 
-    /// Ends it as a machine does that loses its power: it has no time to say goodbye.
+    /// Kills the browser, as in a power failure: it can't close its connections.
     ///
     /// # Errors
-    /// When it has gone before.
+    /// If it has already exited.
     pub fn kill(self) -> Result<()> {
-        // Chromium locks its profile with a link to its machine and process id.
+        // Chromium's lock on its profile is a symbolic link that names its machine and process id.
         let lock = fs::read_link(self.profile.path().join("SingletonLock"))
             .context("Chromium does not hold its profile")?;
         let lock = lock.to_string_lossy().into_owned();
@@ -104,10 +105,10 @@ impl Chromium {
         Ok(())
     }
 
-    /// Closes it.
+    /// Closes the browser.
     ///
     /// # Errors
-    /// When it has gone before.
+    /// If it has already exited.
     pub async fn close(self) -> Result<()> {
         Ok(self.driver.clone().quit().await?)
     }
@@ -115,9 +116,9 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // Its process is ended next. To ask it to end first would wait a minute for an answer,
-        // since no other task of the runtime goes on in a drop. It was closed already when
-        // this fails.
+        // The process is killed next. Asking it to close first would wait a minute for an answer,
+        // because no other task of the runtime runs during a drop. This fails if the browser is
+        // already closed.
         let _ = self.driver.clone().leak();
     }
 }

@@ -1,5 +1,5 @@
-//! A program that runs beside this one: started, waited for until it says that it is ready, and
-//! ended with all that it started.
+//! Child process: it is started, awaited until it reports that it is ready, and killed with all of
+//! its own children.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -15,16 +15,16 @@ use nix::{
 };
 use tokio::sync::mpsc;
 
-/// A process that ends with its owner.
+/// A process that ends when this value is dropped.
 pub struct Process(Child);
 
 impl Process {
-    /// Starts a program and waits for the line that holds `ready`, which is given back.
+    /// Starts a program, waits for a line that contains `ready`, and returns that line.
     ///
     /// # Errors
-    /// When it can't be started, or ends before it says so.
+    /// If the program can't be started, or exits before it prints the line.
     pub async fn start(command: &mut Command, ready: &'static str) -> Result<(Self, String)> {
-        // A group of its own, so that what it starts can be ended with it.
+        // The process gets a group of its own, so that its children can be killed with it.
         command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process =
             Self(command.spawn().with_context(|| format!("{command:?} does not start"))?);
@@ -43,14 +43,14 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // ChromeDriver leaves its browser behind, whichever signal ends it. A group that is gone
-        // already is as good.
+        // ChromeDriver leaves its browser behind, whichever signal ends it. An error is ignored:
+        // the group has already ended.
         let _ = killpg(Pid::from_raw(self.0.id().cast_signed()), Signal::SIGKILL);
         let _ = self.0.wait();
     }
 }
 
-/// Reads to the end, or the program would wait for a reader; tells of the lines that hold `ready`.
+/// Reads to the end, since the program would block otherwise; sends the lines that contain `ready`.
 fn read_lines(
     stream: impl Read + Send + 'static,
     ready: &'static str,
@@ -60,7 +60,7 @@ fn read_lines(
         for line in
             BufReader::new(stream).lines().map_while(Result::ok).filter(|line| line.contains(ready))
         {
-            // Only the first is waited for.
+            // The receiver waits only for the first line.
             let _ = found.send(line);
         }
     });

@@ -1,4 +1,4 @@
-//! A TURN server on this machine: on loopback Chromium finds no way of its own, so all media goes
+//! TURN server on this machine: on loopback Chromium finds no direct connection, so all media go
 //! through it.
 
 use std::{net::TcpListener, process::Command};
@@ -7,29 +7,29 @@ use anyhow::Result;
 
 use crate::Process;
 
-/// coturn; it ends with its owner.
+/// A running coturn; dropping it ends it.
 pub struct TurnServer {
-    /// Its address, as `PARLOUR_TURN_URLS` takes it.
+    /// Its URL, in the form of `PARLOUR_TURN_URLS`.
     pub url: String,
-    // Ends before its folder goes.
+    // The process ends before its folder is removed.
     _process: Process,
     _folder: tempfile::TempDir,
 }
 
 impl TurnServer {
-    /// Starts one on a free port; it takes credentials made with this secret.
+    /// Starts the server on a free port; it accepts credentials made with this secret.
     ///
     /// # Errors
-    /// When it does not start.
+    /// If it does not start.
     pub async fn start(secret: &str) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         Self::start_on(port, secret).await
     }
 
-    /// Starts one on this port.
+    /// Starts the server on this port.
     ///
     /// # Errors
-    /// When it does not start.
+    /// If it does not start.
     pub async fn start_on(port: u16, secret: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let file = |name: &str| folder.path().join(name).display().to_string();
@@ -61,7 +61,7 @@ impl TurnServer {
                 format!("--pidfile={}", file("turn.pid")),
             ])
             .args(["--log-file=stdout", "--simple-log"]);
-        // It listens before it starts the threads of which this is the last word.
+        // coturn listens before it starts the threads that print this line last.
         let (process, _) = Process::start(&mut command, "SQLite DB connection success").await?;
         Ok(Self {
             url: format!("turn:127.0.0.1:{port}?transport=udp"),
@@ -70,7 +70,7 @@ impl TurnServer {
         })
     }
 
-    /// The settings of a server that lets media flow through it alone.
+    /// The settings that make a server send media only through this TURN server.
     #[must_use]
     pub fn settings(&self, secret: &str) -> [(&'static str, String); 3] {
         [

@@ -1,5 +1,4 @@
-//! The files the browser loads: names that change with the content, compressed copies, and what
-//! each weighs.
+//! Assets that the browser loads: hashed file names, compressed copies, and sizes.
 
 use std::{fs, io::Write, path::Path};
 
@@ -8,21 +7,21 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// When the browser asks for a file.
+/// The time when the browser requests a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Load {
-    /// Before the first page can be used.
+    /// Before the first page becomes usable.
     First,
-    /// Only when a page or a character needs it.
+    /// Only if a page or a character needs it.
     Later,
 }
 
-/// How hard to compress.
+/// The compression level.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
-    /// What is shipped: brotli 11, gzip 9.
+    /// For releases: brotli 11, gzip 9.
     Best,
-    /// While one works on the web app.
+    /// For development.
     Quick,
 }
 
@@ -33,27 +32,27 @@ struct Asset {
     load: Load,
 }
 
-/// A page whose weight is held against the limit.
+/// A page whose size is checked against the limit.
 pub struct Page {
-    /// What people call it.
+    /// The name for people.
     pub name: &'static str,
-    /// The lazy parts that it needs besides the first load, by the names they had before the hash.
+    /// The lazy parts that the page needs besides the first load, by their unhashed names.
     pub parts: Vec<String>,
 }
 
-/// All files below `assets/`, by the name they had before the hash.
+/// All files below `assets/`, by their unhashed names.
 #[derive(Default)]
 pub struct Assets(Vec<Asset>);
 
 impl Assets {
-    /// Adds a file under a name that carries the hash of its content, and gives that name back.
+    /// Adds a file under a hashed name and returns that name.
     pub fn add(&mut self, name: &str, bytes: Vec<u8>, load: Load) -> String {
         let file = hashed_name(name, &hash(&[&bytes]));
         self.add_as(name, file.clone(), bytes, load);
         file
     }
 
-    /// Adds a file whose hashed name is already settled.
+    /// Adds a file under a given hashed name.
     pub fn add_as(&mut self, name: &str, file: String, bytes: Vec<u8>, load: Load) {
         self.0.push(Asset { name: name.to_owned(), file, bytes, load });
     }
@@ -64,7 +63,7 @@ impl Assets {
         Some(&asset.file)
     }
 
-    /// The hashed names of what the first page needs.
+    /// The hashed names of the files that the first page needs.
     pub fn first_load(&self) -> impl Iterator<Item = &str> {
         let first = self.0.iter().filter(|asset| asset.load == Load::First);
         first.map(|asset| asset.file.as_str())
@@ -73,7 +72,7 @@ impl Assets {
     /// Writes the page, the assets with their `.br` and `.gz` copies, and `sizes.json`.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// If a file can't be written.
     pub fn write(&self, out: &Path, page: &str, pages: &[Page], effort: Effort) -> Result<()> {
         let dir = out.join("assets");
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
@@ -107,7 +106,7 @@ impl Assets {
     }
 }
 
-/// All that the browser fetches for a page that is opened first, together.
+/// The total size of all files that the browser fetches if this page is opened first.
 fn page_size(page: &Page, files: &[Value]) -> Result<Value> {
     let is_part = |row: &Value| page.parts.iter().any(|part| row["name"] == *part);
     if let Some(part) =
@@ -120,7 +119,7 @@ fn page_size(page: &Page, files: &[Value]) -> Result<Value> {
     Ok(json!({ "name": page.name, "raw": sum("raw"), "br": sum("br"), "parts": page.parts }))
 }
 
-/// Ten hexadecimal digits for these contents together.
+/// The hash of these contents together, as ten hexadecimal digits.
 pub fn hash(contents: &[&[u8]]) -> String {
     let mut digest = Sha256::new();
     for bytes in contents {
@@ -138,7 +137,7 @@ pub fn hashed_name(name: &str, hash: &str) -> String {
     }
 }
 
-/// Weighs one file; with a path, writes it and its compressed copies.
+/// Measures one file; with a path, also writes it and its compressed copies.
 fn size(
     name: &str,
     file: &str,

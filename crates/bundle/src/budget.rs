@@ -1,15 +1,14 @@
-//! What the web app weighs, from its `sizes.json`, held against a limit.
+//! Size check of the web app, from its `sizes.json`, against a limit.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// Prints the weight of each file and compares what each page fetches, after brotli, with `limit`
-/// bytes.
+/// Prints the size of each file and compares the brotli size of each page with `limit` bytes.
 ///
 /// # Errors
-/// When a page is over the limit, or there is no shipped web app in `out`.
+/// If a page exceeds the limit, or `out` contains no release build of the web app.
 pub fn check(out: &Path, limit: u64) -> Result<()> {
     let path = out.join("sizes.json");
     let text = fs::read_to_string(&path)

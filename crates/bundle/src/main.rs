@@ -1,4 +1,4 @@
-//! `parlour-bundle`: turns the compiled web app into the files that the server hands out.
+//! `parlour-bundle`: converts the compiled web app into the files that the server serves.
 //!
 //! It knows nothing of cargo or of installing tools: `cargo xtask client` calls it with all paths.
 
@@ -41,7 +41,7 @@ struct Args {
     web: PathBuf,
     font: style::Font,
     out: PathBuf,
-    /// `None`: be quick.
+    /// `None` for a quick build.
     wasm_opt: Option<wasm::WasmOpt>,
 }
 
@@ -66,8 +66,8 @@ fn run() -> Result<()> {
 }
 
 fn bundle(args: &Args) -> Result<()> {
-    // Everything is made beside the output and then put in its place, so that a server that
-    // runs meanwhile never sees half of it.
+    // The output is written beside its destination and then moved there, so that a running server
+    // never sees an incomplete folder.
     let work = args.out.with_extension("work");
     if work.exists() {
         fs::remove_dir_all(&work).context("cannot empty the work folder")?;
@@ -96,8 +96,8 @@ fn bundle(args: &Args) -> Result<()> {
     fs::remove_dir_all(&work).context("cannot remove the work folder")
 }
 
-/// The first pages of a parent: the login, which is in the first load, and My Bookings with the
-/// parts that its function was split into.
+/// The first pages of a parent: the login, which is part of the first load, and My Bookings with
+/// its lazy parts.
 fn pages(client: &wasm::WebAppModules) -> Result<[Page; 2]> {
     let bookings = client
         .parts_of("bookings")

@@ -1,4 +1,4 @@
-//! Style sheets made smaller, and lowered to what the oldest browsers know.
+//! Minification of style sheets, with fallbacks for the oldest supported browsers.
 
 use anyhow::{Result, anyhow};
 use lightningcss::{
@@ -6,7 +6,7 @@ use lightningcss::{
     targets::{Browsers, Targets},
 };
 
-/// The oldest browsers that the pages are made for (docs/browsers.md): major version and minor.
+/// The oldest supported browsers (docs/browsers.md): major and minor version.
 const OLDEST_BROWSERS: Browsers = {
     const fn version(major: u32, minor: u32) -> Option<u32> {
         Some(major << 16 | minor << 8)
@@ -24,11 +24,11 @@ const OLDEST_BROWSERS: Browsers = {
     }
 };
 
-/// Minifies `css`, with the same meaning in the oldest browsers: `light-dark()` and nesting become
-/// what those understand.
+/// Minifies `css` for the oldest supported browsers: `light-dark()` and nesting are replaced by
+/// what they understand.
 ///
 /// # Errors
-/// When it does not parse, with its `name`.
+/// If it can't be parsed; the error contains its `name`.
 pub fn minify(css: &str, name: &str) -> Result<String> {
     let options = ParserOptions { filename: name.to_owned(), ..ParserOptions::default() };
     let mut sheet = StyleSheet::parse(css, options).map_err(|error| anyhow!("{name}: {error}"))?;

@@ -1,10 +1,10 @@
-//! Short names for the functions that the web app takes from `app.js`: the bindings' own end in a
-//! hash, which no compression makes smaller.
+//! Short names for the functions that the web app imports from `app.js`: wasm-bindgen's names end
+//! with a hash, which does not compress.
 
 use std::collections::BTreeMap;
 
-/// Names as short as can be, one for each that the script defines exactly once; the others keep
-/// theirs.
+/// The shortest possible new names, one for each name that the script defines exactly once; the
+/// others stay.
 pub fn short_names(
     script: &str,
     names: impl IntoIterator<Item = String>,
@@ -22,7 +22,7 @@ pub fn replace_names(script: &str, names: &BTreeMap<String, String>) -> String {
     words(script).map(|word| names.get(word).map_or(word, String::as_str)).collect()
 }
 
-/// The words of a script and what stands between them, in turn; together they are the script.
+/// The words of a script and the text between them, in order; concatenated they are the script.
 fn words(script: &str) -> impl Iterator<Item = &str> {
     let of_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '$');
     let mut rest = script;
@@ -53,7 +53,7 @@ mod tests {
             script,
             ["__wbg_get_1f", "__wbg_get_1f0", "__wbg_twice_2a", "__wbg_gone_3b"].map(String::from),
         );
-        assert_eq!(names.len(), 2, "what is there twice, or not at all, keeps its name");
+        assert_eq!(names.len(), 2, "names with no or several definitions stay");
         let short = replace_names(script, &names);
         assert_eq!(
             short,

@@ -1,5 +1,5 @@
-//! `index.html` with the names of the assets filled in; `{{base}}`, `{{contact}}` and `{{school}}`
-//! are the server's.
+//! `index.html` with the names of the assets filled in; the server fills in `{{base}}`,
+//! `{{contact}}` and `{{school}}`.
 
 use std::{fs, path::Path};
 
@@ -9,11 +9,11 @@ use crate::{assets::Assets, minify};
 
 const SERVER_PLACEHOLDERS: [&str; 3] = ["base", "contact", "school"];
 
-/// Replaces each `{{file NAME}}` by the asset's path below the page's base, `{{icon}}` by
-/// `icon.svg` itself and `{{modules}}` by links to the scripts, and makes the inline styles small.
+/// Replaces each `{{file NAME}}` by the asset's path below the page's base, `{{icon}}` by the
+/// content of `icon.svg` and `{{modules}}` by links to the scripts, and minifies the inline styles.
 ///
 /// # Errors
-/// When a placeholder names no asset.
+/// If a placeholder names no asset.
 pub fn fill(web: &Path, assets: &Assets) -> Result<String> {
     let read = |name: &str| {
         let path = web.join(name);
@@ -50,7 +50,7 @@ fn fill_text(text: &str, assets: &Assets, icon: &str) -> Result<String> {
     minified_style(&page)
 }
 
-/// Links that load all modules of the first page at once, instead of one after the other as they
+/// Links that preload all modules of the first page at once, instead of one after the other as they
 /// import each other.
 fn preloads(assets: &Assets) -> String {
     let boot = assets.file_of("boot.js");
@@ -61,8 +61,8 @@ fn preloads(assets: &Assets) -> String {
     links.join("\n")
 }
 
-/// An image of few bytes as an address, which saves a request. In double quotes it may hold single
-/// ones.
+/// A small image as a data URL, which saves a request. The URL is put in double quotes, so it may
+/// contain single quotes.
 fn data_url(svg: &str) -> String {
     let one_line: String = svg.lines().collect();
     let escape = |text: String, (plain, code)| text.replace(plain, code);

@@ -1,4 +1,5 @@
-//! The web app's JavaScript and WASM under hashed names, each still finding the others.
+//! JavaScript and WASM of the web app under hashed names, with their references to each other
+//! updated.
 
 use anyhow::{Result, bail};
 
@@ -7,16 +8,16 @@ use crate::{
     wasm::{LINK_FILE, WebAppModules},
 };
 
-/// Adds every piece of the web app, `start.js`, which starts it, and `boot.js`, which runs in every
-/// browser and fetches that one.
+/// Adds all modules and parts of the web app, `start.js`, which starts it, and `boot.js`, which
+/// runs in every browser and fetches `start.js`.
 ///
 /// # Errors
-/// When a piece is not called by any other: then the names no longer fit.
+/// If nothing refers to a file: then the names have changed.
 pub fn add(assets: &mut Assets, client: WebAppModules, boot: &str) -> Result<()> {
     let mut modules: Vec<(String, String)> =
         client.modules.into_iter().map(|(name, text)| (name, strip_comments(&text))).collect();
 
-    // Without lazy parts nothing calls the link file.
+    // Without lazy parts nothing imports the link file.
     modules.retain(|(name, _)| name != LINK_FILE || !client.parts.is_empty());
     let main = assets.add("app_bg.wasm", client.main, Load::First);
     replace_references(&mut modules, "app_bg.wasm", &main, Quoting::Any)?;
@@ -25,7 +26,8 @@ pub fn add(assets: &mut Assets, client: WebAppModules, boot: &str) -> Result<()>
         replace_references(&mut modules, &format!("./{name}"), &format!("./{file}"), Quoting::Any)?;
     }
 
-    // The modules import each other in a circle, so one hash over all of them names each.
+    // The modules import each other in a cycle, so all of them get the hash of their joint
+    // contents.
     let contents: Vec<&[u8]> = modules.iter().map(|(_, text)| text.as_bytes()).collect();
     let hash = hash(&contents);
     let names: Vec<String> = modules.iter().map(|(name, _)| name.clone()).collect();
@@ -51,12 +53,12 @@ pub fn add(assets: &mut Assets, client: WebAppModules, boot: &str) -> Result<()>
     Ok(())
 }
 
-/// Where a name is replaced.
+/// The places where a name is replaced.
 #[derive(Clone, Copy)]
 enum Quoting {
-    /// Wherever it stands as a whole string.
+    /// In every string that equals the name.
     Any,
-    /// Only after `from`: as a plain string it is also the key of the imports that the WASM names.
+    /// Only after `from`: as another string, the name is also the key of the imports in the WASM.
     Import,
 }
 
@@ -86,8 +88,8 @@ fn replace_references(
     Ok(())
 }
 
-/// Drops whole-line comments and indentation, which is all that wasm-bindgen leaves to gain
-/// after brotli. A line that could belong to a template string stops it: then nothing is changed.
+/// Drops whole-line comments and indentation, which is all that is left to gain in wasm-bindgen's
+/// output after brotli. If a line could belong to a template string, nothing is changed.
 fn strip_comments(text: &str) -> String {
     let open_template = text.lines().any(|line| line.matches('`').count() % 2 == 1);
     if open_template {

@@ -1,5 +1,5 @@
-//! One style sheet of `web/styles/*.css` in the order of their names, with the font before it; the
-//! folders in there are sheets that come later.
+//! The style sheet of `web/styles/*.css` in the order of their names, after the font; each folder
+//! in there becomes a style sheet that is loaded later.
 
 use std::{
     fs,
@@ -16,29 +16,28 @@ use crate::{
 
 const FONT: &str = "atkinson-hyperlegible-next";
 
-/// The weights that the package's font has, and the ones that the styles use: the rest is a third
-/// of the file.
+/// The range of weights in the package's font, and the range that the styles use: the rest is a
+/// third of the file.
 const ALL_WEIGHTS: (u16, u16) = (200, 800);
 const WEIGHTS: (u16, u16) = (400, 750);
 
-/// What stays besides the characters: kerning, accents on letters that have no character of their
-/// own, letters of one language, figures of one width.
+/// The font features that are kept: kerning, accents on letters that have no character of their
+/// own, local forms of letters, figures of equal width.
 const FEATURES: &str = "--layout-features=ccmp,kern,locl,mark,mkmk,tnum";
 
-/// The font as npm's package has it, and how it is made smaller.
+/// The font from its npm package, and the tools that subset it.
 pub struct Font {
     /// The unpacked package.
     pub package: PathBuf,
-    /// PyPI's `fonttools`, to be run; without it the files stay as they are.
+    /// The folder of PyPI's `fonttools`; without it the files stay unchanged.
     pub tools: Option<PathBuf>,
 }
 
-/// Adds the fonts, their licence and `style.css`; and for each folder in `styles` a sheet of its
-/// name, which a lazy part asks for. `work` is for what lies in between.
+/// Adds the fonts, their licence and `style.css`; and for each folder in `styles` a sheet of the
+/// same name, which a lazy part requests. `work` is for intermediate files.
 ///
 /// # Errors
-/// When the font package is not what it was, its files can't be made smaller, or a style sheet does
-/// not parse.
+/// If the font package has changed, its files can't be subset, or a style sheet can't be parsed.
 pub fn add(assets: &mut Assets, styles: &Path, font: &Font, work: &Path) -> Result<()> {
     let fonts = font_faces(assets, font, work)?;
     let first = [fonts, sheets_in(styles)?].concat();
@@ -51,7 +50,7 @@ pub fn add(assets: &mut Assets, styles: &Path, font: &Font, work: &Path) -> Resu
     Ok(())
 }
 
-/// The style sheets of a folder in one, by the order of their names.
+/// The concatenated style sheets of a folder, in the order of their names.
 fn sheets_in(folder: &Path) -> Result<String> {
     let mut text = String::new();
     for path in list_files(folder)?
@@ -59,7 +58,7 @@ fn sheets_in(folder: &Path) -> Result<String> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "css"))
     {
         let sheet = fs::read_to_string(path)?;
-        // Each is parsed on its own first, so that an error names its file.
+        // Each sheet is parsed by itself first, so that an error names its file.
         minify(&sheet, &path.display().to_string())?;
         text.push_str(&sheet);
         text.push('\n');
@@ -107,7 +106,7 @@ fn font_faces(assets: &mut Assets, font: &Font, work: &Path) -> Result<String> {
     Ok(css)
 }
 
-/// The same characters in fewer weights, without what no page asks for.
+/// The font with all characters but fewer weights and features.
 fn subset_font(font: &Path, tools: &Path, work: &Path) -> Result<Vec<u8>> {
     let (fewer, made) = (work.join("font.ttf"), work.join("font.woff2"));
     let (lightest, boldest) = WEIGHTS;
@@ -119,7 +118,8 @@ fn subset_font(font: &Path, tools: &Path, work: &Path) -> Result<Vec<u8>> {
         .arg("--output")
         .arg(&fewer);
     let mut subset = Command::new(tools);
-    // Browsers smooth outlines by themselves; of the names only the copyright has to stay.
+    // Browsers smooth outlines themselves, so hints are dropped; of the names only the copyright
+    // must stay.
     subset.arg("subset").arg(&fewer).args([
         "--unicodes=*",
         FEATURES,
@@ -163,7 +163,7 @@ mod tests {
         Ok(())
     }
 
-    /// The selectors of the rule around a place.
+    /// The selectors of the rule at a position.
     fn selectors_at(sheet: &str, place: usize) -> Vec<&str> {
         let before = &sheet[..sheet[..place].rfind('{').unwrap_or(0)];
         let begins = before.rfind(['{', '}', ';', '/']).map_or(0, |end| end + 1);
@@ -192,7 +192,7 @@ mod tests {
                 }
             }
         }
-        assert!(with_scheme >= 3, "the page, paper and the call");
+        assert!(with_scheme >= 3, "at least the page, print and call styles");
         Ok(())
     }
 }

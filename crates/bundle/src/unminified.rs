@@ -1,12 +1,12 @@
-//! Style sheets as they are written, for the browsers of those who work on the web app: the crate
-//! that parses them takes a quarter of the time in which the bundler is built.
+//! Unchanged style sheets for development: the crate that parses them takes a quarter of the
+//! bundler's build time.
 
 use anyhow::Result;
 
-/// Gives `css` back.
+/// Returns `css` unchanged.
 ///
 /// # Errors
-/// None: the other version of this module has some.
+/// None; the signature matches the other version of this module.
 pub fn minify(css: &str, _name: &str) -> Result<String> {
     Ok(css.to_owned())
 }

@@ -1,5 +1,5 @@
-//! From rustc's WASM to the browser's: lazy parts split off, JavaScript bindings made, each file
-//! optimised.
+//! Conversion of rustc's WASM into the browser's: it splits off lazy parts, generates JavaScript
+//! bindings, and optimises each file.
 
 use std::{
     collections::BTreeMap,
@@ -13,13 +13,14 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::names;
 
-/// The name that the main module imports its loaders from; it stays the import's key in `app.js`.
+/// The module name from which the main module imports its loaders; it stays the import's key in
+/// `app.js`.
 pub const LINK_FILE: &str = "./parts.js";
 
-/// The name that the main module imports its bindings from.
+/// The module name from which the main module imports its bindings.
 const BINDINGS: &str = "./app_bg.js";
 
-/// Named one by one: `--all-features` writes imports that Chromium refuses.
+/// The features are listed because `--all-features` writes imports that Chromium refuses.
 const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
@@ -30,38 +31,38 @@ const FEATURES: [&str; 7] = [
     "--enable-multivalue",
 ];
 
-/// The npm package binaryen's `wasm-opt`: a script, and the node to run it with. Not Debian's
-/// binaryen 108, which writes every exported table as the first one: then nothing starts.
+/// The `wasm-opt` of the npm package binaryen: a script and the Node that runs it. Debian's
+/// binaryen 108 is unusable: it exports every table as the first one, so that nothing starts.
 pub struct WasmOpt {
-    /// The node to run it with.
+    /// The Node that runs the script.
     pub node: PathBuf,
     /// The script.
     pub script: PathBuf,
 }
 
-/// The web app in pieces, each under the name by which the others call it.
+/// The files of the web app, each under the name by which the others refer to it.
 pub struct WebAppModules {
-    /// JavaScript modules: `app.js`, `parts.js` and what crates bring along.
+    /// JavaScript modules: `app.js`, `parts.js` and those of crates.
     pub modules: BTreeMap<String, String>,
     /// The main module: `app_bg.wasm`.
     pub main: Vec<u8>,
     /// The lazy parts: file name and content.
     pub parts: Vec<(String, Vec<u8>)>,
-    /// For each lazy function the parts that must be there before it can run.
+    /// For each lazy function the parts that it needs.
     needs: BTreeMap<String, Vec<String>>,
 }
 
 impl WebAppModules {
-    /// The file names of the parts that are fetched before the lazy function of this name runs.
+    /// The file names of the parts that are fetched before the lazy function with this name runs.
     pub fn parts_of(&self, function: &str) -> Option<&[String]> {
         self.needs.get(function).map(Vec::as_slice)
     }
 }
 
-/// Splits and binds `input`, using `work` for what lies in between.
+/// Splits `input` and generates its bindings; `work` is for intermediate files.
 ///
 /// # Errors
-/// When the input has no relocations, its wasm-bindgen is of another version, or `wasm-opt` fails.
+/// If the input has no relocations, its wasm-bindgen version differs, or `wasm-opt` fails.
 pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<WebAppModules> {
     let bytes = fs::read(input).with_context(|| format!("cannot read {}", input.display()))?;
     let main_path = work.join("main.wasm");
@@ -79,8 +80,8 @@ pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Web
         .context("wasm-bindgen could not bind the web app")?;
 
     let mut modules = BTreeMap::new();
-    // The parts are linked with the main module by their exports: what it takes from its script is
-    // its own business.
+    // The parts are linked with the main module by their exports, so the names of the main module's
+    // imports can change.
     let taken = output.wasm().imports.iter().filter(|import| import.module == BINDINGS);
     let names = names::short_names(output.js(), taken.map(|import| import.name.clone()));
     modules.insert("./app.js".to_owned(), names::replace_names(output.js(), &names));
@@ -107,7 +108,7 @@ pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Web
     Ok(WebAppModules { modules, main, parts, needs })
 }
 
-/// Parts by their file names, and the names of those that each lazy function needs.
+/// Parts by file name, and the names of those that each lazy function needs.
 type Split = (Vec<(String, Vec<u8>)>, BTreeMap<String, Vec<String>>);
 
 fn split(bytes: &[u8], work: &Path, main_path: &Path) -> Result<Split> {
@@ -134,7 +135,7 @@ fn split(bytes: &[u8], work: &Path, main_path: &Path) -> Result<Split> {
     Ok((parts, needs))
 }
 
-/// The lazy functions and the part each was put into, from the imports that the splitter cuts at:
+/// The lazy functions and their parts, from the imports at which the splitter cuts:
 /// `__wasm_split_00PART00_import_HASH_FUNCTION`.
 fn lazy_functions(bytes: &[u8]) -> Vec<(String, String)> {
     const MARK: &[u8] = b"__wasm_split_00";
@@ -158,7 +159,7 @@ fn optimise(bytes: &[u8], work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Vec
     let status = Command::new(&wasm_opt.node)
         .arg(&wasm_opt.script)
         .args(FEATURES)
-        // Flat code is structured anew, which saves a hundredth more than shrinking alone
+        // Flattening and restructuring the code saves a hundredth more than shrinking alone
         // (binaryen's wiki, "Optimizer cookbook").
         .args(["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"])
         .args(["--strip-debug", "--strip-producers"])

@@ -1,5 +1,5 @@
-//! Bookings: the decisions about them, which minutes a person is claimed for, the gaps between two
-//! appointments, and which ones the roster has stranded.
+//! Rules of bookings: the decisions about them, the minutes that they claim, the gaps between two
+//! appointments, and stranded appointments.
 
 mod decide;
 mod stranded;
@@ -15,30 +15,30 @@ pub use self::{
     stranded::{BookingBasis, Stranded},
 };
 
-/// The step that claims are counted in. Slots start on whole minutes and last whole minutes, so
-/// that appointments of different lengths and evenings collide in at least one step.
+/// The unit of time claims. Slots start on whole minutes and last whole minutes, so appointments of
+/// different lengths and evenings that overlap share at least one unit.
 pub const CLAIM_STEP: TimeDelta = TimeDelta::minutes(1);
 
-/// The minutes (since 1970) for which a booking claims its teachers, its parent and its student.
-/// Each may be claimed once a minute.
+/// The minutes (since 1970) that a booking claims for its teachers, its parent and its student.
+/// Each person can be claimed once per minute (E1).
 pub fn claimed_minutes(starts_at: DateTime<Utc>, length: TimeDelta) -> impl Iterator<Item = i32> {
     let first = starts_at.timestamp().div_euclid(60);
     let after_last = (starts_at + length).timestamp().div_euclid(60);
     (first..after_last).filter_map(|minute| i32::try_from(minute).ok())
 }
 
-/// Whether an appointment keeps its time: it has begun, or a teacher has made a record of it. Its
-/// notes, its no-show mark and its attendance belong to that time, so it is not moved; staff make
-/// another one of the same class beside it.
+/// Whether an appointment keeps its time: it has begun, or a teacher has recorded something about
+/// it. Its notes, its no-show mark and its attendance belong to that time, so nobody may move it;
+/// staff can make another appointment for the same class.
 #[must_use]
 pub fn is_time_fixed(starts_at: DateTime<Utc>, has_record: bool, now: DateTime<Utc>) -> bool {
     has_record || now >= starts_at
 }
 
-/// Free time between two appointments that follow each other, of a minute or more: shown as a row
-/// of its own.
+/// The free time between two consecutive appointments, if it is a minute or more; My Bookings shows
+/// it as a row of its own.
 ///
-/// `period_end` is the moment at which the next slot could have started at the earliest.
+/// `period_end` is the earliest moment at which the next slot could have started.
 #[must_use]
 pub fn gap(period_end: DateTime<Utc>, next_starts_at: DateTime<Utc>) -> Option<TimeDelta> {
     let gap = next_starts_at - period_end;

@@ -1,9 +1,9 @@
-//! The seats and the queue of a call (I9 and I11): a state machine that is given the time. Knows
-//! neither the sockets nor the rows it is kept in.
+//! Seats and queue of a call (I9 and I11): a state machine that takes the time as an argument. It
+//! knows neither sockets nor database rows.
 //!
-//! Whatever the order in which people come, vanish, return and are put out: no more than `capacity`
-//! sit, nobody is there twice, and nobody who is present waits while a seat is free. `tests.rs`
-//! holds it to that.
+//! Invariants under every order of entering, disconnecting, returning and evicting: no more than
+//! `capacity` people sit, nobody has two places, and nobody who is present waits while a seat is
+//! free. `tests.rs` checks them.
 
 mod times;
 
@@ -16,36 +16,36 @@ pub use self::times::{
 };
 use crate::id::{ParticipantId, SessionId};
 
-/// How long a seat or a place in the queue is held for somebody who vanished.
+/// How long a seat or a place in the queue is held for a participant whose connection broke.
 pub const GRACE: TimeDelta = TimeDelta::seconds(30);
 
-/// How often a participant says that they are still there, and is asked whether they are.
+/// The interval at which a participant sends a heartbeat and is pinged.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
 
-/// A participant who was not heard for so long has vanished: three heartbeats are missing.
+/// The silence after which a participant counts as disconnected: three missed heartbeats.
 pub const SILENCE_TIMEOUT: Duration = HEARTBEAT_INTERVAL.saturating_mul(3);
 
-/// The time over which takeovers of a guest's place are counted.
+/// The period in which takeovers of a guest's place are counted.
 pub const TAKEOVER_WINDOW: TimeDelta = TimeDelta::minutes(10);
 
-/// How many takeovers in [`TAKEOVER_WINDOW`] a guest's link bears before the newcomer must show a
+/// How many takeovers in [`TAKEOVER_WINDOW`] a guest's link allows before a newcomer must enter a
 /// code that was mailed to the guest.
 pub const TAKEOVER_LIMIT: i64 = 2;
 
-/// Who somebody is in a call.
+/// The role of a participant in a call.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum CallRole {
     /// One of the booking's teachers.
     Teacher,
     /// The parent who booked.
     Parent,
-    /// Whom the parent invited.
+    /// The guest whom the parent invited.
     Guest,
 }
 
 impl CallRole {
-    /// With whom media go through the school's relay alone, where there is one: a parent and the
-    /// guest, who may live apart, don't learn each other's addresses.
+    /// The role whose media go only through the school's relay, if it has one: a parent and the
+    /// guest, who may live apart, must not learn each other's IP addresses.
     #[must_use]
     pub const fn relayed_with(self) -> Option<Self> {
         match self {
@@ -56,128 +56,128 @@ impl CallRole {
     }
 }
 
-/// Somebody's place in a call, be it a seat or one in the queue.
+/// A participant's place in a call: a seat, or an entry of the queue.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Occupant {
-    /// Whose.
+    /// The participant.
     pub participant: ParticipantId,
-    /// In which role.
+    /// Their role.
     pub role: CallRole,
-    /// The session that came with it: when that ends, the place ends.
+    /// The session that holds the place; when the session ends, the place ends.
     pub session: SessionId,
-    /// The keyed hash of the tab's key: who shows the same one again is the same device.
+    /// The keyed hash of the tab's key; an equal hash means the same device.
     pub device: String,
-    /// The number of the connection, counted up for the call by each that begins anew.
+    /// The number of the connection; each new connection of the call gets the next number.
     pub connection: u32,
-    /// The connection is up; otherwise they have vanished and the place is held for them.
+    /// The connection is up; otherwise the place is held until the lease ends.
     pub is_present: bool,
-    /// When the place is free unless they are heard of before.
+    /// When the lease ends and the place becomes free, unless a heartbeat renews it.
     pub lease_ends_at: DateTime<Utc>,
-    /// Since when they have it.
+    /// When they got the place.
     pub since: DateTime<Utc>,
 }
 
-/// A seat that is taken.
+/// An occupied seat.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Seat {
-    /// From 1 to the capacity.
+    /// The number of the seat, from 1 to the capacity.
     pub number: u32,
-    /// By whom.
+    /// The participant who sits there.
     pub occupant: Occupant,
 }
 
-/// A place in the queue.
+/// An entry of the queue.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct QueueEntry {
-    /// The order of coming, kept when one comes back or moves to another device.
+    /// The position in order of arrival; it stays when the participant returns or changes device.
     pub number: u32,
-    /// Whose.
+    /// The participant who waits.
     pub occupant: Occupant,
 }
 
-/// Somebody who wants to enter.
+/// A request to enter the call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EntryRequest {
-    /// Who.
+    /// The participant.
     pub participant: ParticipantId,
-    /// In which role.
+    /// Their role.
     pub role: CallRole,
-    /// By which session.
+    /// Their session.
     pub session: SessionId,
-    /// On which device.
+    /// The keyed hash of their tab's key.
     pub device: String,
-    /// They answered that they want to move here from their other device.
+    /// They confirmed that they want to move here from their other device.
     pub move_here: bool,
-    /// Their tab has no media connections of before, so that this is a new connection even on the
-    /// same device.
+    /// Their tab has no earlier media connections, so this is a new connection even on the same
+    /// device.
     pub fresh: bool,
-    /// How often their place was taken over by another session in [`TAKEOVER_WINDOW`].
+    /// How often another session took over their place within [`TAKEOVER_WINDOW`].
     pub recent_takeovers: i64,
     /// This device has shown the code that was mailed to the guest.
     pub is_proven: bool,
 }
 
-/// What became of a wish to enter.
+/// The outcome of a request to enter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EntryDecision {
-    /// They sit.
+    /// They have a seat.
     Seated {
         /// The number of their connection.
         connection: u32,
-        /// It is the seat and the connection of before.
+        /// They keep the seat and the connection that they had.
         resumed: bool,
-        /// The connection of theirs that this one replaces: it is to be closed.
+        /// Their earlier connection, which this one replaces; the caller closes it.
         replaced: Option<u32>,
     },
-    /// All seats are taken.
+    /// All seats are occupied.
     Waiting {
-        /// The place in the queue, from 1.
+        /// The position in the queue, from 1.
         place: usize,
-        /// The number of their connection, which they keep when they are seated.
+        /// The number of their connection; it stays the same when they get a seat.
         connection: u32,
-        /// The connection of theirs that this one replaces: it is to be closed.
+        /// Their earlier connection, which this one replaces; the caller closes it.
         replaced: Option<u32>,
     },
-    /// They are there with another device: ask whether to move here. Nothing changed.
+    /// They are in the call on another device: ask whether to move here. Nothing changed.
     MoveHere,
     /// Ask for the code that is mailed to the guest. Nothing changed.
     CodeRequired,
 }
 
-/// Something that happened, to be told and kept.
+/// An event of the call, for the log of the call and for the other participants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CallEvent {
-    /// To whom.
+    /// The participant.
     pub participant: ParticipantId,
-    /// In which role.
+    /// Their role.
     pub role: CallRole,
-    /// What.
+    /// The kind of event.
     pub kind: CallEventKind,
 }
 
-/// What happened to somebody.
+/// The kind of event that happened to a participant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallEventKind {
-    /// They sat down when they came.
+    /// They got a seat on entering.
     Joined,
-    /// They sat down since a seat became free.
+    /// They got a seat from the queue.
     Promoted,
-    /// They queued.
+    /// They joined the queue.
     Waiting,
-    /// The same device came back to its place.
+    /// The same device resumed its place.
     Resumed,
-    /// Another device of theirs took the place.
+    /// Another device of theirs took over the place.
     TakenOver {
-        /// By the same session: the same browser, and so nobody else.
+        /// Both devices use the same session, that is, the same browser.
         same_session: bool,
     },
     /// Their connection broke; the place is held for [`GRACE`].
     Disconnected,
-    /// They did not come back in time.
+    /// They did not return before the lease ended.
     Expired,
     /// They left.
     Left,
-    /// They were put out.
+    /// They were evicted.
     Evicted,
 }
 
@@ -191,7 +191,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call as it was kept: `next_connection` is 1 for one that nobody has entered yet.
+    /// Restores a call from stored state; `next_connection` is 1 if nobody has entered yet.
     #[must_use]
     pub fn new(
         capacity: u32,
@@ -204,13 +204,13 @@ impl Call {
         Self { capacity, seats, queue, next_connection }
     }
 
-    /// The seats that are taken, by number.
+    /// The occupied seats, by number.
     #[must_use]
     pub fn seats(&self) -> &[Seat] {
         &self.seats
     }
 
-    /// The queue, first come first.
+    /// The queue, in order of arrival.
     #[must_use]
     pub fn queue(&self) -> &[QueueEntry] {
         &self.queue
@@ -222,7 +222,7 @@ impl Call {
         self.next_connection
     }
 
-    /// Somebody's seat or place in the queue.
+    /// A participant's seat or queue entry.
     #[must_use]
     pub fn occupant_of(&self, participant: ParticipantId) -> Option<&Occupant> {
         let seated = self.seats.iter().map(|seat| &seat.occupant);
@@ -231,8 +231,8 @@ impl Call {
             .find(|occupant| occupant.participant == participant)
     }
 
-    /// Somebody wants to enter: they resume their place, take it over from their other device, sit
-    /// down, or queue.
+    /// Handles a request to enter: the participant resumes their place, takes it over from their
+    /// other device, gets a seat, or joins the queue.
     pub fn enter(
         &mut self,
         request: &EntryRequest,
@@ -269,8 +269,8 @@ impl Call {
         (self.entry_decision(request.participant, keeps_connection && was_seated, replaced), events)
     }
 
-    /// A sign of life on this connection: the lease runs anew. False when the place is not this
-    /// connection's any more.
+    /// Renews the lease on a sign of life from this connection. Returns false if the place no
+    /// longer belongs to this connection.
     pub fn renew(
         &mut self,
         participant: ParticipantId,
@@ -292,9 +292,9 @@ impl Call {
         (true, events)
     }
 
-    /// The connection broke: the place is held for [`GRACE`]. An older connection than the present
-    /// one changes nothing, and neither does a socket whose last sign of life (`lease_ends_at`,
-    /// as it got it) is older than that of the same device's next socket.
+    /// Marks a connection as broken; the place is held for [`GRACE`]. Nothing changes if the
+    /// connection is older than the current one, or if the socket's last sign of life
+    /// (`lease_ends_at`, as the socket got it) is older than that of the same device's next socket.
     pub fn disconnect(
         &mut self,
         participant: ParticipantId,
@@ -319,8 +319,8 @@ impl Call {
         events
     }
 
-    /// They leave: the seat is free at once. An older connection than the present one changes
-    /// nothing.
+    /// Frees the participant's place at once. Nothing changes if the connection is older than the
+    /// current one.
     pub fn leave(
         &mut self,
         participant: ParticipantId,
@@ -336,14 +336,14 @@ impl Call {
         events
     }
 
-    /// Puts people out, whatever their connection.
+    /// Evicts participants, whatever their connection.
     pub fn evict(&mut self, participants: &[ParticipantId], now: DateTime<Utc>) -> Vec<CallEvent> {
         let mut events = self.expire(now);
         events.extend(self.release(participants, CallEventKind::Evicted, now));
         events
     }
 
-    /// Puts everybody out: the call is over.
+    /// Evicts everybody because the call is over.
     pub fn close(&mut self) -> Vec<CallEvent> {
         let seated = self.seats.drain(..).map(|seat| seat.occupant);
         let occupants = seated.chain(self.queue.drain(..).map(|queued| queued.occupant));
@@ -356,7 +356,7 @@ impl Call {
             .collect()
     }
 
-    /// Frees the places whose lease has run out.
+    /// Frees the places whose lease has ended.
     pub fn expire(&mut self, now: DateTime<Utc>) -> Vec<CallEvent> {
         let mut events = Vec::new();
         let mut keep = |occupant: &Occupant| {
@@ -399,7 +399,7 @@ impl Call {
                 CallEventKind::Joined
             }
             None => {
-                // Numbers of connections only grow, so the newest one is the last in the queue.
+                // Connection numbers only grow, so the newest one is the last in the queue.
                 self.queue.push(QueueEntry { number: connection, occupant });
                 CallEventKind::Waiting
             }
@@ -408,8 +408,8 @@ impl Call {
         (self.entry_decision(request.participant, false, None), events)
     }
 
-    /// Gives the newcomer's place to the connection that they have now, and says which one it was
-    /// before, if another.
+    /// Assigns the participant's place to their new connection and returns the replaced connection,
+    /// if it differs.
     fn reconnect(
         &mut self,
         request: &EntryRequest,
@@ -476,8 +476,8 @@ impl Call {
         events
     }
 
-    /// Seats those who wait, first come first, while seats are free. Who has vanished keeps their
-    /// place and is passed over.
+    /// Seats waiting participants in order of arrival while seats are free. A disconnected
+    /// participant is skipped and keeps their place in the queue.
     fn promote(&mut self, now: DateTime<Utc>) -> Vec<CallEvent> {
         let mut events = Vec::new();
         while let Some(number) = self.free_seat_number()
@@ -518,8 +518,8 @@ impl Call {
 }
 
 impl EntryRequest {
-    /// A guest's link that was taken over too often asks every device for the code, but the one
-    /// that has the place and those that have shown it.
+    /// Whether this device must enter the code. After too many takeovers of a guest's link, every
+    /// device must, except one that holds the place or has already shown the code.
     const fn needs_code(&self) -> bool {
         matches!(self.role, CallRole::Guest)
             && self.recent_takeovers >= TAKEOVER_LIMIT

@@ -1,16 +1,16 @@
-//! Whether a parent may act for a student (I10 and I13), from their link and from what stands
-//! against it.
+//! A parent's right to act for a student (I10 and I13): their link to the student, and everything
+//! that bars it.
 
-/// A parent's link to a student, and what the roster and staff say of contact.
+/// A parent's link to a student, and the decisions of the roster and of staff about contact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Contact {
-    /// The roster has the link now.
+    /// The roster contains the link now.
     pub is_linked: bool,
     /// The roster allows contact.
     pub is_allowed: bool,
     /// Staff have allowed contact.
     pub is_allowed_by_staff: bool,
-    /// The roster knows a court order.
+    /// The roster records a court order.
     pub has_court_order: bool,
     /// The roster bars the contact.
     pub is_barred: bool,
@@ -19,14 +19,15 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// Whether the parent may act for the student: sessions, lists, bookings, invites and calls all
-    /// rest on this.
+    /// Whether the parent may act for the student. Sessions, lists, bookings, invites and calls
+    /// depend on this.
     #[must_use]
     pub const fn may_act(&self) -> bool {
         self.is_linked && self.may_be_in_contact() && !self.is_barred_by_staff
     }
 
-    /// Whether staff may allow contact: nobody has yet, and nothing stands against it.
+    /// Whether staff may allow contact: neither the roster nor staff have allowed it, and nothing
+    /// bars it.
     #[must_use]
     pub const fn staff_may_allow(&self) -> bool {
         !self.is_allowed
@@ -82,6 +83,6 @@ mod tests {
         assert!(!linked.may_act() && linked.staff_may_allow(), "a relative");
         assert!(Contact { is_allowed: true, ..linked }.may_act());
         assert!(Contact { is_allowed_by_staff: true, ..linked }.may_act());
-        assert!(!Contact { is_allowed: true, ..Contact::default() }.may_act(), "the link is gone");
+        assert!(!Contact { is_allowed: true, ..Contact::default() }.may_act(), "without a link");
     }
 }

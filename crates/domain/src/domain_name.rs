@@ -1,15 +1,16 @@
-//! Domain names: one form for all spellings, and which names are an address of the internet.
+//! Domain names: one canonical form for all spellings, and a check that a mailbox can exist there.
 //!
-//! With the feature `domain_names` a name is mapped by IDNA (UTS 46) and top-level domains are
-//! IANA's. The web app goes without, for its size: it takes more than the server, which decides.
+//! With the feature `domain_names`, a name is mapped by IDNA (UTS 46) and must end with one of
+//! IANA's top-level domains. The web app omits the feature to stay small: it accepts more than the
+//! server, which decides.
 
 use crate::text::{is_full_stop, is_invisible, to_halfwidth};
 
 /// The longest domain in the form of the DNS, in bytes (RFC 1035, 2.3.4).
 const MAX_BYTES: usize = 253;
 
-/// The one form of a domain that a mailbox can be at: with a dot, mapped, in its own script. None
-/// for IP addresses and for what is no name.
+/// The canonical form of a domain that can have a mailbox: with a dot, mapped, in its own script.
+/// `None` for IP addresses and for invalid names.
 pub(crate) fn canonical(typed: &str) -> Option<String> {
     if typed.chars().any(is_invisible) {
         return None;
@@ -19,7 +20,7 @@ pub(crate) fn canonical(typed: &str) -> Option<String> {
     let domain = to_ascii(&plain)?;
     let (_, top_level) = domain.rsplit_once('.')?;
     // No top-level domain has a digit (RFC 3696, 2), but every IPv4 address ends with one, whatever
-    // its base and script. Brackets refuse IPv6.
+    // its base and script. IPv6 addresses are refused because of their brackets.
     let is_top_level =
         top_level.chars().count() >= 2 && !top_level.chars().any(|c| c.is_numeric() || c == '-');
     (is_top_level && domain.len() <= MAX_BYTES).then_some(domain)
@@ -74,7 +75,7 @@ pub(crate) fn is_top_level(label: &str) -> bool {
     ascii.is_ok_and(|ascii| tld::exist(&ascii))
 }
 
-/// Whether a word is one of the best-known top-level domains, in any case: a hint while one types.
+/// Whether a word is one of the best-known top-level domains, in any case: a hint during typing.
 #[cfg(not(any(test, feature = "domain_names")))]
 pub(crate) fn is_top_level(label: &str) -> bool {
     ["com", "net", "org"].iter().any(|known| label.eq_ignore_ascii_case(known))

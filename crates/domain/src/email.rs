@@ -1,5 +1,4 @@
-//! Email addresses: what counts as one, when two are the same, and which typo was likely meant
-//! otherwise.
+//! Email addresses: parsing, comparison of two addresses, and suggestions for likely typos.
 
 use std::fmt;
 
@@ -14,7 +13,7 @@ pub const MAX_BYTES: usize = 254;
 /// The scheme of links to addresses (RFC 6068).
 const MAILTO: &str = "mailto:";
 
-/// Domains that families really use; a domain one edit away from one of them is likely a typo.
+/// Domains that families use; a domain one edit away from one of them is likely a typo.
 const KNOWN_DOMAINS: [&str; 16] = [
     "gmail.com",
     "googlemail.com",
@@ -34,17 +33,17 @@ const KNOWN_DOMAINS: [&str; 16] = [
     "protonmail.com",
 ];
 
-/// An address that mail can be sent to: nothing around it, its domain in one form for all
-/// spellings, no IP address, nothing invisible.
+/// A valid email address: without decoration, its domain in canonical form, no IP address, no
+/// invisible characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Takes an address as a person types or pastes it: with invisible characters, `mailto:`,
+    /// Parses an address as a person types or pastes it: with invisible characters, `mailto:`,
     /// `<…>`, a name or punctuation around it.
     ///
     /// # Errors
-    /// [`Refusal::EmailInvalid`] when mail could not be sent there.
+    /// [`Refusal::EmailInvalid`] if mail can't be sent there.
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
         let narrow: String = typed.chars().map(to_halfwidth).collect();
         let (local, domain) =
@@ -55,21 +54,21 @@ impl EmailAddress {
         valid.then_some(Self(address)).ok_or(Refusal::EmailInvalid)
     }
 
-    /// The address as mail is sent to it.
+    /// The address that mail is sent to.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form by which people are found: two addresses with the same key are one mailbox to us
+    /// The key by which people are found: two addresses with the same key count as one mailbox
     /// (case is folded).
     #[must_use]
     pub fn key(&self) -> String {
         self.0.to_lowercase()
     }
 
-    /// The form by which an address is barred: case-folded and without a `+tag`, so that a tag is
-    /// no way round a bar.
+    /// The key by which an address is barred: case-folded and without a `+tag`, so that a tag can't
+    /// evade a bar.
     #[must_use]
     pub fn bar_key(&self) -> String {
         let key = self.key();
@@ -82,7 +81,8 @@ impl EmailAddress {
         }
     }
 
-    /// The address with most of it hidden, for showing to whoever holds a link: `r•••@e•••.org`.
+    /// The address with most characters hidden, for showing to the holder of a link:
+    /// `r•••@e•••.org`.
     #[must_use]
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
@@ -91,8 +91,8 @@ impl EmailAddress {
         format!("{}•••@{}•••.{top_level}", first(local), first(domain))
     }
 
-    /// The address that was likely meant, when the domain is one slip away from one that families
-    /// use. A hint, never forced.
+    /// The likely intended address, if the domain is one edit away from one that families use. A
+    /// hint, never forced (I2).
     #[must_use]
     pub fn suggested_correction(&self) -> Option<Self> {
         let (local, domain) = self.0.rsplit_once('@')?;
@@ -110,7 +110,7 @@ impl fmt::Display for EmailAddress {
     }
 }
 
-/// The address without what copying and pasting leaves around it.
+/// The address without the characters that copying and pasting leave around it.
 fn strip_decoration(typed: &str) -> &str {
     let mut text = typed;
     loop {
@@ -125,7 +125,7 @@ fn strip_decoration(typed: &str) -> &str {
         if let Some((scheme, rest)) = text.split_at_checked(MAILTO.len())
             && scheme.eq_ignore_ascii_case(MAILTO)
         {
-            // What follows the address are the fields of a new mail (RFC 6068).
+            // The query after the address contains the header fields of a new mail (RFC 6068).
             text = rest.split_once('?').map_or(rest, |(address, _)| address);
         }
         if text.len() == before.len() {
@@ -134,8 +134,8 @@ fn strip_decoration(typed: &str) -> &str {
     }
 }
 
-/// RFC 5321's dot-string, with the letters of any script (RFC 6531): what mail providers hand out;
-/// quoted strings are not.
+/// Whether this is a dot-string of RFC 5321 with letters of any script (RFC 6531), which is what
+/// mail providers assign. Quoted strings are refused.
 fn is_local_part(local: &str) -> bool {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()
@@ -283,7 +283,7 @@ mod tests {
         ) {
             let typed = format!("{local}{at}{domain}");
             let address = EmailAddress::parse(&typed);
-            // Too few that are addresses at all fail the test.
+            // The test fails if too few of the generated texts are addresses.
             proptest::prop_assume!(address.is_ok());
             proptest::prop_assert_eq!(
                 address.as_ref().map(|address| EmailAddress::parse(address.as_str())),

@@ -1,32 +1,32 @@
-//! An evening's times: the slots, the gap rule and the booking window.
+//! Times of an evening: the slots, the gap rule and the booking window.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::Refusal;
 
-/// How people meet on an evening.
+/// How appointments of an evening take place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
     /// Every appointment is a video call.
     Video,
-    /// Everybody comes to the school.
+    /// Every appointment takes place at the school.
     InPerson,
     /// Some classes meet by video and some in person.
     Hybrid,
 }
 
-/// Who has to do with an evening by now.
+/// The state of an evening, which decides who sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
-    /// The office and its programs alone; nobody can book.
+    /// Only the office and its API clients see it; nobody can book.
     Draft,
-    /// Everybody concerned; parents book while the window lasts.
+    /// Everybody concerned sees it; parents can book during the booking window.
     Published,
-    /// As published, but parents book, change and cancel no more.
+    /// Everybody concerned sees it; parents can no longer book, change or cancel.
     Closed,
 }
 
-/// The times of an evening, checked: [`Timing::new`] is the only way to one.
+/// The valid times of an evening; [`Timing::new`] is the only constructor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Timing {
     starts_at: DateTime<Utc>,
@@ -35,7 +35,7 @@ pub struct Timing {
     gap_seconds: u32,
 }
 
-/// Why an evening can't have the times it was given.
+/// The reason why times of an evening are invalid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the error text of each variant is its documentation")]
 pub enum TimingError {
@@ -76,13 +76,13 @@ impl Timing {
         Ok(timing)
     }
 
-    /// When the first slot starts.
+    /// The start of the first slot.
     #[must_use]
     pub const fn starts_at(&self) -> DateTime<Utc> {
         self.starts_at
     }
 
-    /// When the last slot must have ended.
+    /// The time by which the last slot must have ended.
     #[must_use]
     pub const fn ends_at(&self) -> DateTime<Utc> {
         self.ends_at
@@ -94,22 +94,22 @@ impl Timing {
         TimeDelta::minutes(i64::from(self.slot_minutes))
     }
 
-    /// From one slot's start to the next one's: a gap of a minute or more is added after the slot,
-    /// a shorter one is taken out of it.
+    /// The time between the starts of two consecutive slots: a gap of a minute or more is added
+    /// after the slot, a shorter one is taken out of it.
     #[must_use]
     pub fn period(&self) -> TimeDelta {
         let added = if self.gap_seconds >= 60 { self.gap_seconds } else { 0 };
         self.slot_length() + TimeDelta::seconds(i64::from(added))
     }
 
-    /// How long people talk, which the countdown runs down: the slot less a gap of under a minute.
+    /// The duration of the talk, which the countdown shows: the slot minus a gap of under a minute.
     #[must_use]
     pub fn talk_length(&self) -> TimeDelta {
         let taken = if self.gap_seconds < 60 { self.gap_seconds } else { 0 };
         self.slot_length() - TimeDelta::seconds(i64::from(taken))
     }
 
-    /// All slots' starts, in order.
+    /// The starts of all slots, in order.
     pub fn slots(&self) -> impl Iterator<Item = DateTime<Utc>> + use<> {
         let (first, last, period) =
             (self.starts_at, self.ends_at - self.slot_length(), self.period());
@@ -126,17 +126,17 @@ impl Timing {
     }
 }
 
-/// From when to when parents may book, change and cancel.
+/// The period in which parents may book, change and cancel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BookingWindow {
-    /// The first moment.
+    /// The first moment of the window.
     pub opens_at: DateTime<Utc>,
-    /// The first moment after the last one.
+    /// The first moment after the window.
     pub closes_at: DateTime<Utc>,
 }
 
 impl BookingWindow {
-    /// The window of an evening that was closed at this time, if it was.
+    /// The window of an evening that staff closed at this time, if they did.
     #[must_use]
     pub fn closed(self, at: Option<DateTime<Utc>>) -> Self {
         Self { closes_at: at.map_or(self.closes_at, |at| at.min(self.closes_at)), ..self }

@@ -1,22 +1,23 @@
-//! How much mail a parent's own acts send to their guest, who is a stranger to the school: a few
-//! mails an hour, then one that holds the rest, in time.
+//! Rate limit for mails that a parent's changes send to their guest, who is a stranger to the
+//! school: a few mails an hour; later changes are collected into one mail that still leaves in
+//! time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How many mails about changes a guest gets in an hour for what the parent does.
+/// The maximum number of mails per hour to a guest about the parent's changes.
 pub const MAX_PER_HOUR: usize = 4;
 
-/// The time over which they are counted.
+/// The period in which these mails are counted.
 pub const WINDOW: TimeDelta = TimeDelta::hours(1);
 
-/// What is held back leaves at the latest so long before the first appointment that it is about.
+/// A delayed mail leaves at least this long before the first appointment that it is about.
 pub const LEAD_TIME: TimeDelta = TimeDelta::minutes(30);
 
-/// The pause between two mails that leave in time for an appointment.
+/// The minimum pause between two delayed mails that leave early because of an appointment.
 pub const MIN_PAUSE: TimeDelta = TimeDelta::minutes(2);
 
-/// When the next mail leaves. `recent` are the times of those before it; `starts_at` is the first
-/// appointment to come that it is about, as it was or as it is.
+/// When the next mail leaves. `recent` contains the times of earlier mails; `starts_at` is the next
+/// appointment that the mail is about, at its old or new time.
 #[must_use]
 pub fn send_at(
     now: DateTime<Utc>,
@@ -66,11 +67,11 @@ mod tests {
         check(100, &[99, 97, 98, 96, 95], None, 156);
         // Older ones don't count.
         check(100, &[40, 97, 98, 99], None, 100);
-        // In time for the appointment; one that has begun is no hurry.
+        // The mail leaves in time for the appointment; one that has already begun causes no hurry.
         check(100, &[96, 97, 98, 99], Some(150), 120);
         check(100, &[96, 97, 98, 99], Some(500), 156);
         check(100, &[96, 97, 98, 99], Some(100), 156);
-        // Shortly before it they leave one by one.
+        // Shortly before the appointment, mails leave one by one.
         check(100, &[96, 97, 98, 99], Some(105), 101);
         check(103, &[96, 97, 98, 99], Some(105), 103);
     }

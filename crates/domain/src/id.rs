@@ -1,4 +1,5 @@
-//! Identifiers: one type per kind of thing, so that a student's id can't be passed for a class's.
+//! Identifiers: one type for each kind of object, so that a student's id can't be passed as a
+//! class's.
 
 use std::{fmt, str::FromStr};
 
@@ -41,7 +42,7 @@ macro_rules! ids {
 ids! {
     /// A school: the tenant that every row belongs to.
     SchoolId,
-    /// Anyone the school's roster knows: parent, student, teacher or staff.
+    /// A person in the school's roster: parent, student, teacher or staff.
     PersonId,
     /// A class: subject, students and 1 to 3 teachers.
     ClassId,
@@ -49,26 +50,26 @@ ids! {
     EveningId,
     /// An appointment of a parent about a student with a class's teachers.
     BookingId,
-    /// A parent's permission for one guest.
+    /// A parent's invite for one guest.
     InviteId,
-    /// A logged-in browser, of a person or of a guest.
+    /// A login session of a person or of a guest.
     SessionId,
     /// A request for a login mail.
     LoginLinkId,
     /// A guest's request to have their links mailed again.
     GuestLinkRequestId,
-    /// A contact or an address barred by hand for a student.
+    /// A bar that staff set by hand: for a contact or an address, and one student.
     BarId,
-    /// A program of another maker that reads or writes a school's data.
+    /// An API client.
     ClientId,
-    /// One of the secrets by which a program asks for tokens.
+    /// A secret with which an API client requests tokens.
     ClientSecretId,
-    /// Somebody in a call: a person by their id, a guest by their invite's.
+    /// A participant in a call: a person by their id, a guest by their invite's id.
     ParticipantId,
-    /// A code that a guest's link asks for when it was taken over too often.
+    /// A code that a guest must enter after too many takeovers of their link.
     CallCodeId,
-    /// An endpoint that a school's systems are told by.
+    /// A webhook endpoint of a school's own system.
     WebhookId,
-    /// One event on its way to one endpoint.
+    /// The delivery of one event to one webhook endpoint.
     DeliveryId,
 }

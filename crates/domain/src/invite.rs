@@ -1,5 +1,5 @@
-//! Invites: whom a parent may invite, for which students, how often, and for how long the guest's
-//! link lives.
+//! Rules of invites: whom a parent may invite, for which students and how often, and how long the
+//! guest's link stays valid.
 
 use std::collections::BTreeSet;
 
@@ -7,48 +7,48 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{EmailAddress, PersonName, Refusal, evening::Mode, id::PersonId};
 
-/// The consent a parent ticks, with the version that is stored beside the time. A change of a word
-/// is a new version.
+/// The consent text that a parent agrees to, with the version that is stored beside the time. A
+/// change of wording needs a new version.
 pub const CONSENT: ConsentText = ConsentText {
     version: "2026-11",
     text: "I agree that this person is given access to the information used to make these \
            appointments.",
 };
 
-/// The consent that staff record for a parent.
+/// The consent text that staff record for a parent.
 pub const STAFF_CONSENT: ConsentText = ConsentText {
     version: "2026-11-staff",
     text: "The parent has agreed that this person is given access to the information used to make \
            these appointments.",
 };
 
-/// How many invites a parent may send for one evening in 24 hours, removed ones counted.
+/// The maximum number of invites by a parent for one evening in 24 hours, removed ones included.
 pub const DAILY_LIMIT: i64 = 5;
 
-/// How many times a refused contact may be tried in 24 hours before no invite is taken any more.
+/// The maximum number of refusals of barred contacts in 24 hours; after it every invite is refused.
 pub const DAILY_REFUSAL_LIMIT: i64 = 3;
 
-/// How long a parent waits before the same invite is mailed again.
+/// The minimum pause before the same invite is mailed again.
 pub const RESEND_PAUSE: TimeDelta = TimeDelta::minutes(10);
 
-/// How often one invite may be mailed again in 24 hours.
+/// The maximum number of resends of one invite in 24 hours.
 pub const DAILY_RESEND_LIMIT: i64 = 5;
 
-/// For how long after the last appointment covered a guest's link lives.
+/// How long a guest's link stays valid after the last appointment that it covers.
 pub const LINK_GRACE: TimeDelta = TimeDelta::hours(1);
 
-/// A text that somebody agreed to.
+/// A consent text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ConsentText {
-    /// Which wording; stored with the invite.
+    /// The version of the wording; stored with the invite.
     pub version: &'static str,
     /// The wording.
     pub text: &'static str,
 }
 
-/// How a parent's consent reached the staff who invite for them.
+/// How staff got a parent's consent to the invite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum ConsentChannel {
     InPerson,
     Phone,
@@ -56,7 +56,7 @@ pub enum ConsentChannel {
     Letter,
 }
 
-/// Who agreed, and how we know.
+/// The consent to an invite, and how it was given.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Consent {
     /// The parent ticked the box.
@@ -76,23 +76,23 @@ impl Consent {
     }
 }
 
-/// What somebody wants to send, each part already sound in itself.
+/// A request to send an invite; each field is valid by itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewInvite {
     /// The guest.
     pub name: PersonName,
-    /// Where the link goes.
+    /// The address that the link is sent to.
     pub email: EmailAddress,
     /// The students to be covered.
     pub students: BTreeSet<PersonId>,
-    /// The agreement.
+    /// The consent.
     pub consent: Consent,
 }
 
 /// A student whom the inviting parent is linked to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Candidate {
-    /// Who.
+    /// The student.
     pub student: PersonId,
     /// A class of theirs takes part in the evening, booked or not.
     pub involved: bool,
@@ -102,34 +102,35 @@ pub struct Candidate {
     pub barred: bool,
 }
 
-/// All that the decision rests on, read in the transaction that will write.
+/// The data that the decision needs, read in the transaction that writes the result.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InviteContext {
     /// The mode of the evening.
     pub mode: Mode,
     /// When the evening ends.
     pub evening_ends_at: DateTime<Utc>,
-    /// The parent's addresses (own rows of the roster), by key.
+    /// The key of the parent's own email address, to refuse an invite to oneself.
     pub own_address_key: Option<String>,
     /// How many live bookings the parent has.
     pub bookings: i64,
     /// How many of them are video calls.
     pub video_bookings: i64,
-    /// The students the parent may act for.
+    /// The students for whom the parent may act.
     pub candidates: Vec<Candidate>,
-    /// Invites this parent sent for this evening in the last 24 hours, removed ones counted.
+    /// The number of invites by this parent for this evening in the last 24 hours, removed ones
+    /// included.
     pub sent_today: i64,
-    /// Refusals for barred contacts in the last 24 hours.
+    /// The number of refusals of barred contacts in the last 24 hours.
     pub refused_today: i64,
-    /// The address asked for no more mail.
+    /// The owner of the address asked for no more mail.
     pub suppressed: bool,
 }
 
 /// Decides whether an invite may be sent.
 ///
 /// # Errors
-/// The first rule that stands against it. A barred student refuses the whole set without a reason
-/// ([`Refusal::AskTheSchool`]).
+/// The first rule that refuses the invite. One barred student refuses the whole set, without a
+/// reason ([`Refusal::AskTheSchool`]).
 pub fn decide(
     invite: &NewInvite,
     context: &InviteContext,
@@ -164,8 +165,8 @@ pub fn decide(
     Ok(())
 }
 
-/// Whether the parent is offered an invite at all: as soon as bookings are made, and on a hybrid
-/// evening only with a video one.
+/// Checks whether the parent can invite at all: once bookings are made, and in a hybrid evening
+/// only with a video booking (I1).
 ///
 /// # Errors
 /// [`Refusal::NoAppointment`] or [`Refusal::NoVideoAppointment`].
@@ -200,8 +201,8 @@ pub fn decide_resend(
     }
 }
 
-/// When a guest's link dies: an hour after the last appointment covered, or after the evening while
-/// none is booked (appointments booked later are covered too).
+/// When a guest's link expires: an hour after the last appointment that it covers, or an hour after
+/// the evening while none is booked (the link also covers appointments booked later).
 #[must_use]
 pub fn link_ends_at(
     last_covered_ends_at: Option<DateTime<Utc>>,

@@ -1,5 +1,5 @@
-//! The rules of evenings, bookings, invites and calls: pure functions and values that take the time
-//! as an argument. Knows no database, no HTTP and no clock.
+//! Rules of evenings, bookings, invites and calls: pure functions and values that take the time as
+//! an argument. The crate knows no database, no HTTP and no clock.
 //!
 //! Start with [`invite`], the heart of the product, then [`booking`], [`evening`] and [`call`].
 

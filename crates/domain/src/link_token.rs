@@ -1,24 +1,23 @@
-//! The token of a link, found in an address that mail programs and people may have mangled on the
-//! way.
+//! Extraction of a link's token from an address that mail programs or people may have mangled.
 
-/// The length of a whole token: 32 bytes in base64 without padding.
+/// The length of a complete token: 32 bytes in base64 without padding.
 pub const TOKEN_CHARS: usize = 43;
 
-/// How often the `#` may have been escaped: once by a mail program, again by a gateway.
+/// How often the `#` may have been escaped: for example by a mail program and then by a gateway.
 const MAX_ESCAPES: usize = 3;
 
 /// A token, and the page that its link leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FoundToken {
-    /// Path and query of the page, without the token.
+    /// The path and query of the page, without the token.
     pub page: String,
-    /// The token. A shorter one than [`TOKEN_CHARS`] was cut on the way.
+    /// The token. If it is shorter than [`TOKEN_CHARS`], the link was truncated.
     pub token: String,
 }
 
-/// Finds the token in the path, query and fragment of an address: after `#t=`, also where those
-/// signs are escaped (`/login%23t=…`, `#t%3D…`). Drops what was appended (`.`, `)`, `%20`,
-/// `&data=…`) and the `=` of a soft line break. `None` when the address has no token.
+/// Finds the token in the path, query and fragment of an address: after `#t=`, also if these
+/// characters are escaped (`/login%23t=…`, `#t%3D…`). Drops appended text (`.`, `)`, `%20`,
+/// `&data=…`) and the `=` of a soft line break. Returns `None` if the address has no token.
 #[must_use]
 pub fn find_token(address: &str) -> Option<FoundToken> {
     let mut text = address.to_owned();
@@ -31,14 +30,14 @@ pub fn find_token(address: &str) -> Option<FoundToken> {
     None
 }
 
-/// Whether a link with this token was cut on the way.
+/// Whether the link with this token was truncated.
 #[must_use]
 pub const fn is_cut(token: &str) -> bool {
     token.len() < TOKEN_CHARS
 }
 
 fn extract_token(mangled: &str) -> String {
-    // `=3D` is how quoted-printable writes `=`.
+    // Quoted-printable encodes `=` as `=3D`.
     let rest = mangled
         .strip_prefix("3D")
         .filter(|rest| token_prefix_length(rest) >= TOKEN_CHARS)
@@ -59,8 +58,7 @@ const fn is_token_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
-/// The text with each `%` and two digits replaced by the sign; `None` when there is nothing to
-/// replace.
+/// The percent-decoded text; `None` if nothing is escaped.
 fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

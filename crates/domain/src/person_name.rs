@@ -1,5 +1,4 @@
-//! The name of a guest: any script, up to 100 characters, and nothing that a mail could be abused
-//! with.
+//! Names of guests: any script, up to 100 characters, and no content that could abuse a mail.
 
 use std::fmt;
 
@@ -11,18 +10,18 @@ use crate::{
 /// The longest name, in characters.
 pub const MAX_CHARS: usize = 100;
 
-/// A name that may stand in a mail: trimmed, not empty, nothing that a mail program could make a
-/// link of, no control characters.
+/// A name that is safe in a mail: trimmed, not empty, no text that a mail program would turn into a
+/// link, no control characters.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct PersonName(String);
 
 impl PersonName {
-    /// Takes a name as a person types it; runs of blanks become one, and invisible characters that
-    /// join nothing go.
+    /// Parses a name as a person types it; runs of blanks become one, and invisible characters
+    /// other than joiners are dropped.
     ///
     /// # Errors
-    /// [`Refusal::NameInvalid`] when it is empty, too long, holds a control character or something
-    /// of an address of the internet.
+    /// [`Refusal::NameInvalid`] if the name is empty, too long, or contains a control character or
+    /// a part of a URL.
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
         let seen: String = typed.chars().filter(|c| !is_dropped(*c)).collect();
         let name = seen.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
@@ -47,8 +46,8 @@ impl fmt::Display for PersonName {
     }
 }
 
-/// Invisible characters that copying brings along and no script needs: soft hyphens, blanks of no
-/// width, a byte order mark.
+/// Invisible characters that come with copied text and that no script needs: soft hyphens,
+/// zero-width spaces, a byte order mark.
 const fn is_dropped(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
@@ -57,15 +56,15 @@ fn is_shown(c: char) -> bool {
     !c.is_whitespace() && !is_invisible(c)
 }
 
-/// The marks that turn the direction of the text around them.
+/// Control characters that change the direction of the text around them.
 const fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A slash, an at sign, `www.`, or two or more letters, a full stop and a top-level domain: in any
-/// case, script and width.
+/// Whether the name contains a slash, an at sign, `www.`, or two or more letters, a full stop and a
+/// top-level domain: in any case, script and width.
 fn is_link(name: &str) -> bool {
-    // Scripts and emoji need joiners; a link is one without them, too.
+    // Joiners stay in names because scripts and emoji need them; here they must not hide a link.
     let plain: String = name
         .chars()
         .filter(|c| !is_invisible(*c))
@@ -82,14 +81,14 @@ fn is_link(name: &str) -> bool {
         || plain.match_indices('.').any(is_domain)
 }
 
-/// Letters and digits of any script with the marks that belong to them, and hyphens.
+/// Whether this is a letter or digit of any script, a mark that belongs to one, or a hyphen.
 fn is_label_char(c: char) -> bool {
     c.is_alphanumeric()
         || c == '-'
         || (!c.is_ascii() && !c.is_whitespace() && !is_punctuation(c) && !is_symbol(c))
 }
 
-/// The commonest marks of other scripts that end a word.
+/// The commonest punctuation marks of other scripts that end a word.
 const fn is_punctuation(c: char) -> bool {
     matches!(
         c,
@@ -98,7 +97,7 @@ const fn is_punctuation(c: char) -> bool {
     )
 }
 
-/// Arrows, signs and pictures, which no label of a domain name has (IDNA 2008, RFC 5892).
+/// Arrows, signs and pictures, which can't occur in a label of a domain name (IDNA 2008, RFC 5892).
 const fn is_symbol(c: char) -> bool {
     matches!(c, '\u{2190}'..='\u{2bff}' | '\u{fe0e}'..='\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
 }
@@ -136,7 +135,7 @@ mod tests {
         assert_eq!(
             PersonName::parse("PARLOUR-CHECK.COM✅"),
             Err(Refusal::NameInvalid),
-            "a sign is no part of a domain"
+            "a symbol is not part of a domain"
         );
         let long = "x".repeat(101);
         for name in [

@@ -1,9 +1,8 @@
-//! Every way the rules say no: one closed list, each with a code that never changes once it was
-//! released.
+//! Refusals of the rules: one closed enum; the code of each never changes after its release.
 
 use thiserror::Error;
 
-/// A rule that stands against what was asked. The text says what to do; `code()` is for programs.
+/// A rule that refuses a request. The text tells a person what to do; `code()` is for programs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Error)]
 #[expect(missing_docs, reason = "the error text of each variant is its documentation")]
 pub enum Refusal {
@@ -170,7 +169,7 @@ impl Refusal {
         }
     }
 
-    /// The field of the request that the refusal is about, where it is about one.
+    /// The field of the request that the refusal concerns, if there is one.
     #[must_use]
     pub const fn field(self) -> Option<&'static str> {
         match self {

@@ -1,35 +1,35 @@
-//! Bringing back what an import ended: for how long, and why something does not come back. A bar is
-//! never lifted by it.
+//! Restoring what an import ended: the time limit, and the reasons why something is not restored.
+//! Restoring never lifts a bar.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// For how long what an import ended can be brought back.
+/// How long something that an import ended can be restored.
 pub const RESTORABLE_FOR: TimeDelta = TimeDelta::days(14);
 
-/// Whether what was ended at this time can still be brought back.
+/// Whether something that ended at this time can still be restored.
 #[must_use]
 pub fn is_restorable(ended_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     now <= ended_at + RESTORABLE_FOR
 }
 
-/// Why something is not brought back.
+/// The reason why something is not restored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotRestored {
-    /// It is there: brought back before, or by a later import.
+    /// It exists: it was restored before, or by a later import.
     AlreadyThere,
     /// A bar, a court order or `contactAllowed=false` ended it.
     Barred,
     /// Something else has ended it again since.
     EndedAgain,
-    /// A person or class that it is about is not there.
+    /// A person or class that it refers to does not exist.
     NotThere,
     /// The parent may not act for the student.
     NoAccess,
-    /// Its time is over.
+    /// Its time has passed.
     Over,
-    /// The time is taken by now, or the class is booked.
+    /// The time has been taken since, or the class is booked.
     Taken,
-    /// A teacher of it has left the school.
+    /// One of its teachers has left the school.
     TeacherGone,
     /// Another guest has been invited for the student.
     OtherGuest,
@@ -38,7 +38,7 @@ pub enum NotRestored {
 }
 
 impl NotRestored {
-    /// As the contract writes it.
+    /// The stable code, as in the contract.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl NotRestored {
         }
     }
 
-    /// For people, as the end of a line.
+    /// A description for people, for the end of a line.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {

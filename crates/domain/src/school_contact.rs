@@ -1,5 +1,4 @@
-//! How a family reaches the school: a telephone number, a mail address, and the hours of the
-//! office.
+//! Contact details of a school for families: a telephone number, a mail address, and office hours.
 
 use crate::EmailAddress;
 
@@ -8,13 +7,13 @@ pub const MAX_PHONE_CHARS: usize = 40;
 /// The longest text of office hours, in characters.
 pub const MAX_HOURS_CHARS: usize = 120;
 
-/// One field of the contact. A blank one takes it away.
+/// One field of the contact details. A blank value clears it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContactField(Option<String>);
 
 impl ContactField {
-    /// Takes a telephone number as people write it: digits, at least 3, and what stands between
-    /// them. `None` when it is no number.
+    /// Parses a telephone number as people write it: at least 3 digits, and separators. `None` if
+    /// it is no number.
     #[must_use]
     pub fn phone(typed: &str) -> Option<Self> {
         let fits = |text: &str| {
@@ -28,7 +27,7 @@ impl ContactField {
         Self::trimmed(typed, fits)
     }
 
-    /// Takes a mail address. `None` when mail could not be sent there.
+    /// Parses a mail address. `None` if mail can't be sent there.
     #[must_use]
     pub fn email(typed: &str) -> Option<Self> {
         if typed.trim().is_empty() {
@@ -37,7 +36,7 @@ impl ContactField {
         EmailAddress::parse(typed).ok().map(|address| Self(Some(address.as_str().to_owned())))
     }
 
-    /// Takes office hours in words. `None` when they are too long, or more than one line.
+    /// Parses office hours in words. `None` if they are too long or have more than one line.
     #[must_use]
     pub fn office_hours(typed: &str) -> Option<Self> {
         let is_unseen = |c: char| {
@@ -60,7 +59,7 @@ impl ContactField {
         }
     }
 
-    /// The text, or that there is none.
+    /// The text; `None` clears the field.
     #[must_use]
     pub fn into_inner(self) -> Option<String> {
         self.0

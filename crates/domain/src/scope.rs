@@ -1,4 +1,4 @@
-//! What a program of another maker may do at a school, as OAuth scopes (RFC 6749, 3.3).
+//! OAuth scopes of API clients (RFC 6749, 3.3).
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -11,20 +11,20 @@ pub enum Scope {
     EveningsWrite,
     /// See appointments, with the ids of students, parents and teachers.
     BookingsRead,
-    /// See who met, who was late, who did not come.
+    /// See who met, who was late and who did not come.
     AttendanceRead,
     /// See invites, without the guests' names and addresses.
     InvitesRead,
     /// See the guests' names and addresses with the invites.
     GuestsRead,
-    /// Bring in people who are no staff, classes, enrolments and guardianships.
+    /// Import people who are not staff, classes, enrolments and guardianships.
     RosterWrite,
-    /// With [`Self::RosterWrite`]: make people staff, and change or remove those who are.
+    /// With [`Self::RosterWrite`]: make people staff, and change or remove staff.
     RosterWriteStaff,
 }
 
 impl Scope {
-    /// All of them.
+    /// All scopes.
     pub const ALL: [Self; 8] = [
         Self::EveningsRead,
         Self::EveningsWrite,
@@ -36,7 +36,7 @@ impl Scope {
         Self::RosterWriteStaff,
     ];
 
-    /// As it is written in requests and tokens.
+    /// The name of the scope in requests and tokens.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A scope that there is not.
+/// A name that is no scope.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownScope(pub String);
 
@@ -70,30 +70,30 @@ impl fmt::Display for UnknownScope {
     }
 }
 
-/// Several permissions.
+/// A set of scopes.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {
-    /// Whether this one is among them.
+    /// Whether the set contains this scope.
     #[must_use]
     pub fn contains(&self, scope: Scope) -> bool {
         self.0.contains(&scope)
     }
 
-    /// Whether all of those are among these.
+    /// Whether the set contains all of the others.
     #[must_use]
     pub fn contains_all(&self, others: &Self) -> bool {
         others.0.is_subset(&self.0)
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// One after the other, in the order of [`Scope::ALL`].
+    /// The scopes, in the order of [`Scope::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = Scope> {
         self.0.iter().copied()
     }
@@ -119,7 +119,7 @@ impl FromStr for Scope {
 impl FromStr for Scopes {
     type Err = UnknownScope;
 
-    /// Reads scopes that are parted by spaces.
+    /// Parses scopes that are separated by spaces.
     fn from_str(text: &str) -> Result<Self, UnknownScope> {
         text.split(' ').filter(|word| !word.is_empty()).map(str::parse).collect()
     }

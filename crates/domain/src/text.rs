@@ -1,5 +1,4 @@
-//! The rule for every text that comes from outside: how long it may be, and which characters it may
-//! hold.
+//! Rules for texts from outside: their maximum length and the allowed characters.
 
 /// The longest id of a roster, in characters: long enough for every standard, short enough for an
 /// index of any database.
@@ -14,7 +13,7 @@ pub const MAX_SUBJECT: usize = 200;
 pub const MAX_WORDS: usize = 100;
 /// The longest honorific or name of a role, in characters.
 pub const MAX_WORD: usize = 50;
-/// The longest address as it is typed or pasted, in characters: with a name before it, or marks
+/// The longest typed or pasted email address, in characters, including a name before it or marks
 /// around it.
 pub const MAX_TYPED_ADDRESS: usize = 400;
 
@@ -27,12 +26,12 @@ pub enum Lines {
     Many,
 }
 
-/// Why a text is refused.
+/// The reason why a text is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TextError {
     /// It is too long.
     TooLong,
-    /// It holds a character that no text of this kind may hold.
+    /// It contains a character that is not allowed in a text of this kind.
     BadCharacter,
 }
 
@@ -47,9 +46,9 @@ pub fn check(text: &str, lines: Lines, max_chars: usize) -> Result<(), TextError
     if text.chars().any(|c| !is_allowed(c, lines)) { Err(TextError::BadCharacter) } else { Ok(()) }
 }
 
-/// Whether a text may hold this character: no control characters (C0, DEL, C1), but for tabs and
-/// line breaks in a text of many lines. PostgreSQL stores no NUL, and terminals, logs and mail
-/// headers obey the others.
+/// Whether a text may contain this character: no control characters (C0, DEL, C1), except tabs and
+/// line breaks in a text of many lines. PostgreSQL can't store NUL, and terminals, logs and mail
+/// headers interpret the others.
 #[must_use]
 pub fn is_allowed(c: char, lines: Lines) -> bool {
     match c {
@@ -58,8 +57,9 @@ pub fn is_allowed(c: char, lines: Lines) -> bool {
     }
 }
 
-/// Whether a character shows nothing by itself: Unicode's `Default_Ignorable_Code_Point`, and the
-/// marks between lines. Copied texts bring them along; two texts that differ by one look alike.
+/// Whether a character is invisible by itself: Unicode's `Default_Ignorable_Code_Point`, and line
+/// and paragraph separators. Copied texts contain them; two texts that differ only in one look
+/// alike.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(
@@ -84,13 +84,14 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
-/// A full stop of any width, as input methods write it (UTS 46 takes each for a dot of a domain).
+/// Whether this is a full stop of any width, as input methods write it (UTS 46 treats each as the
+/// dot of a domain).
 #[must_use]
 pub const fn is_full_stop(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}' | '\u{fe52}')
 }
 
-/// The ASCII character that a fullwidth one stands for; others as they are.
+/// The ASCII character of a fullwidth one; other characters unchanged.
 #[must_use]
 pub fn to_halfwidth(c: char) -> char {
     match c {

@@ -1,24 +1,25 @@
-//! Limits that slow down instead of shutting out: a bucket that regains one take after each
+//! Rate limits that slow down instead of blocking: a bucket that regains one token after each
 //! interval. Holds no state and no clock.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How often something may happen: so many times at once, and then once each interval (the generic
-/// cell rate algorithm, ITU-T I.371).
+/// A rate limit: a burst, and then one token per interval (the generic cell rate algorithm, ITU-T
+/// I.371).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Throttle {
-    /// How many times at once.
+    /// The maximum number of tokens taken at once.
     pub burst: i32,
-    /// After how long one more is possible.
+    /// The interval after which one more token is available.
     pub interval: TimeDelta,
 }
 
 impl Throttle {
-    /// Takes one: the time at which the bucket is full again, to be kept. `full_at` is the time
-    /// that the last take gave; none, or one in the past, is a full bucket.
+    /// Takes one token and returns the time at which the bucket is full again; the caller stores
+    /// it. `full_at` is the time that the last call returned; `None` or a past time means a full
+    /// bucket.
     ///
     /// # Errors
-    /// For how long to wait until one is possible.
+    /// The time to wait until a token is available.
     pub fn take(
         self,
         full_at: Option<DateTime<Utc>>,
@@ -50,7 +51,7 @@ mod tests {
         assert_eq!(THREE.take(full_at, at(7)), Err(TimeDelta::seconds(3)));
         full_at = Some(THREE.take(full_at, at(10)).unwrap());
         assert_eq!(THREE.take(full_at, at(10)), Err(TimeDelta::seconds(10)));
-        assert_eq!(THREE.take(full_at, at(40)), Ok(at(50)), "all of it is back");
+        assert_eq!(THREE.take(full_at, at(40)), Ok(at(50)), "the bucket is full again");
     }
 
     #[test]

@@ -1,10 +1,8 @@
-//! Codes as people type them: in the digits of any script, with marks around them that were copied
-//! along.
+//! Normalisation of typed codes: digits of any script, with punctuation that was copied along.
 
 use crate::text::{is_invisible, to_halfwidth};
 
-/// The zero of each run of ten decimal digits in Unicode 16 (general category Nd) that is not
-/// ASCII.
+/// The zero of each run of ten decimal digits in Unicode 16 (general category Nd), except ASCII.
 const DIGIT_ZEROS: [u32; 75] = [
     0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6,
     0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50,
@@ -15,9 +13,9 @@ const DIGIT_ZEROS: [u32; 75] = [
     0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e5f1, 0x1e950, 0x1fbf0,
 ];
 
-/// A code without what people and programs put around and between its characters: blanks, hyphens
-/// and dashes, invisible characters. Digits of any script and fullwidth letters become ASCII;
-/// whatever else was typed stays, so that a wrong code stays wrong.
+/// The code without the characters that people and programs put around and between its characters:
+/// blanks, hyphens, dashes and invisible characters. Digits of any script and fullwidth letters
+/// become ASCII; all other characters stay, so that a wrong code stays wrong.
 #[must_use]
 pub fn normalize(typed: &str) -> String {
     let kept = typed

@@ -1,5 +1,4 @@
-//! Makes schools of the rows that were read, following every reference and reporting those that
-//! lead nowhere.
+//! Assembly of schools from a draft: it resolves every reference and reports the dangling ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +15,14 @@ use crate::model::{
 };
 use crate::role::{self, RoleKind};
 
-/// Which schools of a roster are wanted.
+/// The selection of schools in a roster.
 #[derive(Clone, Copy)]
 pub(crate) enum SchoolFilter<'o> {
-    /// All of them.
+    /// All schools.
     All,
-    /// The one of this id or exact name. Of the others nothing is said.
+    /// The school with this id or exact name. Nothing is reported about the others.
     One(&'o str),
-    /// Those of these ids or exact names. Of what the others have it is told that it is not used.
+    /// The schools with these ids or exact names. Data of the others is reported as not used.
     Listed(&'o [String]),
 }
 
@@ -36,7 +35,7 @@ impl<'o> SchoolFilter<'o> {
         if listed.is_empty() { Self::All } else { Self::Listed(listed) }
     }
 
-    /// The ids or names that are asked for.
+    /// The ids or names that were asked for.
     fn names(self) -> Vec<&'o str> {
         match self {
             Self::All => Vec::new(),
@@ -46,7 +45,7 @@ impl<'o> SchoolFilter<'o> {
     }
 }
 
-/// Builds the roster, of the schools that are wanted.
+/// Builds the roster of the selected schools.
 pub(crate) fn assemble(
     mut draft: RosterDraft,
     only: SchoolFilter<'_>,
@@ -104,11 +103,11 @@ pub(crate) fn assemble(
     })
 }
 
-/// Takes out the people of whom a role can't be read: they stay as they were, roles and all.
+/// Removes people with unreadable roles: they stay as they were, including their roles.
 fn exclude_unread_people(draft: &mut RosterDraft) {
     for id in draft.people_of_unread_roles.iter().flatten() {
         if let Some(user) = draft.users.rows.remove(id) {
-            // A bar holds, however little else of the person can be read.
+            // A bar applies even if the rest of the person's row is unreadable.
             draft.bars_of_unread.entry(id.clone()).or_default().add_bars(&user.contact);
             draft.users.unread.insert(id.clone());
         }
@@ -146,7 +145,7 @@ fn choose(
         Some(asked) if ids.contains(asked) => vec![asked.to_owned()],
         Some(asked) => ids.iter().filter(|id| name(id) == asked).cloned().collect(),
     };
-    // A delta may well speak of no school; a name that fits two is no answer either.
+    // A delta may contain no school at all, and a name that matches two schools is ambiguous.
     let enough = match only {
         None => !chosen.is_empty() || draft.coverage.orgs != Mode::Bulk,
         Some(_) => chosen.len() == 1,
@@ -168,8 +167,8 @@ fn choose(
     })
 }
 
-/// Those of the listed schools that the roster has; the others stay as they are, and are told of.
-/// None of them at all is a refusal.
+/// Selects the listed schools that the roster contains; missing ones stay as they were and are
+/// reported. If all are missing, the roster is refused.
 fn choose_listed(
     draft: &RosterDraft,
     ids: &BTreeSet<String>,
@@ -259,8 +258,8 @@ fn school(
     }
 }
 
-/// Those of the school's students; of students whom a delta does not hold, those of the school's
-/// contacts.
+/// The guardianships of the school's students, and those of its contacts with students whom a delta
+/// does not contain.
 fn guardianships(draft: &RosterDraft, people: &BTreeSet<&str>, pairs: &Pairs) -> Vec<Guardianship> {
     let here = |pair: &&Guardianship| {
         let student_known = draft.users.get(&pair.student_id).is_some();
@@ -322,8 +321,8 @@ fn removed(draft: RosterDraft, links_without_student: BTreeSet<(String, String)>
     }
 }
 
-/// Of whom a delta has rows, and the pairs that these rows name. Who of two is the contact may not
-/// be known, so that both orders stand there.
+/// The people who have rows in a delta, and the pairs that these rows mention. It may be unknown
+/// which of the two is the contact, so each pair is included in both orders.
 fn listed_and_mentioned(draft: &RosterDraft) -> (BTreeSet<String>, BTreeSet<(String, String)>) {
     if draft.coverage.people != Mode::Delta {
         return (BTreeSet::new(), BTreeSet::new());

@@ -1,4 +1,4 @@
-//! Puts classes and enrolments into their schools, following courses, terms and people.
+//! Assignment of classes and enrolments to their schools; resolves courses, terms and people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::finding::{Findings, Reason, quoted};
 use crate::model::{Class, Enrolment, Mode};
 use crate::role::{EnrolmentRole, RoleKind};
 
-/// The classes of each school.
+/// Collects the classes of each school.
 pub(crate) fn place_classes(
     draft: &RosterDraft,
     schools: &BTreeSet<String>,
@@ -78,7 +78,8 @@ fn class(draft: &RosterDraft, id: &str, row: &ClassRow, findings: &mut Findings)
     }
 }
 
-/// A subject may be a number of a code list (SDS); nobody calls Biology "14".
+/// Whether a subject contains letters. In SDS a subject may be a number of a code list; nobody
+/// calls Biology "14".
 fn is_worded(subject: &str) -> bool {
     subject.chars().any(char::is_alphabetic)
 }
@@ -106,8 +107,8 @@ fn sessions<'d>(
     found
 }
 
-/// The enrolments of each school. Two rows of one class, person and role become one over both their
-/// times.
+/// Collects the enrolments of each school. Two rows of one class, person and role are merged into
+/// one that spans both periods.
 pub(crate) fn place_enrolments(
     draft: &RosterDraft,
     schools: &BTreeSet<String>,

@@ -1,5 +1,5 @@
-//! The collections of the OneRoster REST bindings, kept in files until all of them are there: one
-//! object a line. Knows no network.
+//! Spool of the collections of the OneRoster REST bindings: files with one object per line, kept
+//! until all collections are complete. Knows no network.
 //!
 //! Sources: 1EdTech OneRoster 1.1 (final, 13), OneRoster Rostering Service 1.2 (REST/JSON binding,
 //! 3).
@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 use crate::error::ReadError;
 use crate::limits::{MAX_FILE_BYTES, MAX_RECORD_BYTES, MAX_ROWS};
 
-/// A collection that a roster is made of. Its name is the same in paths and in answers.
+/// A collection that is part of a roster. Its name is the same in paths and in responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Collection {
-    /// Schools and what is above them.
+    /// Schools and their parent organisations.
     Orgs,
     /// Terms and years.
     AcademicSessions,
@@ -26,15 +26,16 @@ pub enum Collection {
     Classes,
     /// People.
     Users,
-    /// Students and teachers of classes.
+    /// Enrolments of students and teachers in classes.
     Enrollments,
 }
 
-/// A member of an object, and the column of the CSV binding that says the same.
+/// A member of an object, and the equivalent column of the CSV binding.
 type Member = (&'static str, &'static str);
 
 impl Collection {
-    /// All of them, in the order in which they are fetched: people last but for what names them.
+    /// All collections, in the order of fetching: people come after everything that they refer to,
+    /// except enrolments.
     pub const ALL: [Self; 6] = [
         Self::Orgs,
         Self::AcademicSessions,
@@ -44,7 +45,7 @@ impl Collection {
         Self::Enrollments,
     ];
 
-    /// As paths and answers name it.
+    /// The name in paths and responses.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -57,20 +58,21 @@ impl Collection {
         }
     }
 
-    /// Whether a roster is whole without it: classes then go by their own titles, or have no dates.
+    /// Whether a roster is complete without this collection: classes then have no course titles, or
+    /// no dates.
     #[must_use]
     pub const fn is_optional(self) -> bool {
         matches!(self, Self::AcademicSessions | Self::Courses)
     }
 
-    /// Whether changes alone can be fetched and read: the others are small, and what names them
-    /// needs them whole.
+    /// Whether a delta of this collection can be fetched and read. The other collections are small,
+    /// and the collections that refer to them need them complete.
     #[must_use]
     pub const fn has_changes(self) -> bool {
         matches!(self, Self::Classes | Self::Users | Self::Enrollments)
     }
 
-    /// What is read; everything else is dropped before it reaches the disk.
+    /// The members that are read; all others are dropped before the object is written to disk.
     pub(crate) const fn members(self) -> &'static [Member] {
         match self {
             Self::Orgs => &[
@@ -127,7 +129,8 @@ impl Collection {
         }
     }
 
-    /// The members that are read, and for people their metadata and the roles of OneRoster 1.2.
+    /// Keeps the members that are read, and for people also their metadata and the roles of
+    /// OneRoster 1.2.
     fn keep_known_members(self, object: Map<String, Value>) -> Map<String, Value> {
         let kept = |name: &str| {
             self.members().iter().any(|(member, _)| *member == name)
@@ -137,24 +140,24 @@ impl Collection {
     }
 }
 
-/// Collections that were fetched to their end.
+/// Collections that were fetched completely.
 #[derive(Debug, Default)]
 pub struct Spool {
     files: BTreeMap<Collection, File>,
 }
 
 impl Spool {
-    /// Begins a collection, in an empty file of the caller's. It will hold names and addresses:
-    /// best one without a name, of which nothing is left once the process has ended.
+    /// Begins a collection in an empty file of the caller's. It will contain names and addresses,
+    /// so an unnamed temporary file is best: nothing of it remains after the process has ended.
     #[must_use]
     pub fn begin(collection: Collection, file: File) -> SpoolFile {
         SpoolFile { collection, file: BufWriter::new(file), objects: 0, bytes: 0 }
     }
 
-    /// Takes a collection whose last object was written.
+    /// Adds a collection after its last object was written.
     ///
     /// # Errors
-    /// When the disk is full.
+    /// An I/O error, for example if the disk is full.
     pub fn finish(&mut self, file: SpoolFile) -> Result<(), ReadError> {
         let collection = file.collection;
         let file =
@@ -167,7 +170,7 @@ impl Spool {
         self.files.contains_key(&collection)
     }
 
-    /// A collection from its beginning.
+    /// Opens a collection at its beginning.
     pub(crate) fn file(&self, collection: Collection) -> Result<Option<&File>, ReadError> {
         let Some(mut file) = self.files.get(&collection) else { return Ok(None) };
         file.rewind().map_err(|source| write_error(collection, source))?;
@@ -188,7 +191,8 @@ impl SpoolFile {
     /// Writes one object.
     ///
     /// # Errors
-    /// When it is none, when a bound of [`crate::limits`] is passed, or when the disk is full.
+    /// An error if the value is no object, if it exceeds a limit of [`crate::limits`], or if the
+    /// disk is full.
     pub fn write(&mut self, object: Value) -> Result<(), ReadError> {
         let too_large =
             |limit: String| ReadError::TooLarge { name: self.collection.name().to_owned(), limit };

@@ -1,4 +1,4 @@
-//! The columns of each file: which are read, and which belong to the standards and are passed over.
+//! Columns of each file: those that are read, and those of the standards that are ignored.
 //!
 //! Sources: 1EdTech OneRoster 1.1 and 1.2 CSV tables; Microsoft School Data Sync v2.1 file formats.
 
@@ -94,11 +94,11 @@ pub(crate) const USERS_12: Spec = Spec {
     known: USER_OTHERS,
 };
 
-/// A person is known by one of them.
+/// Columns of which a person needs at least one.
 const NAMES: &[&str] = &["givenName", "familyName"];
 
-/// OneRoster demands all of them in the header. Links rest on the agents, and logins on the
-/// address.
+/// OneRoster requires all of them in the header. Guardianships depend on the agents, and logins on
+/// the address.
 const USER_NEEDED: &[&[&str]] =
     &[&["givenName"], &["familyName"], &["email"], &["agentSourcedIds"]];
 

@@ -1,4 +1,4 @@
-//! Turns agent lists and relationships into guardianships: who is whose contact, and whether
+//! Guardianships from agent lists and relationship rows: contact, student, and whether contact is
 //! allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,10 +8,10 @@ use crate::finding::{Findings, Location, Reason, quoted};
 use crate::model::{Guardianship, Mode};
 use crate::role::{self, RoleKind};
 
-/// Guardianships by (contact, student).
+/// Guardianships by contact and student.
 pub(crate) type Pairs = BTreeMap<(String, String), Guardianship>;
 
-/// The kinds of roles each person has anywhere.
+/// The kinds of roles that each person has at any org.
 pub(crate) fn role_kinds(draft: &RosterDraft) -> BTreeMap<&str, Vec<RoleKind>> {
     let mut kinds: BTreeMap<&str, Vec<RoleKind>> = BTreeMap::new();
     for role in &draft.roles {
@@ -20,7 +20,7 @@ pub(crate) fn role_kinds(draft: &RosterDraft) -> BTreeMap<&str, Vec<RoleKind>> {
     kinds
 }
 
-/// Follows agent lists from both sides, and relationship rows.
+/// Collects guardianships from the agent lists of both sides and from relationship rows.
 pub(crate) fn pair_guardianships(draft: &RosterDraft, findings: &mut Findings) -> Pairs {
     let kinds = role_kinds(draft);
     let mut pairs = Pairs::new();
@@ -59,7 +59,7 @@ pub(crate) fn pair_guardianships(draft: &RosterDraft, findings: &mut Findings) -
     pairs
 }
 
-/// Which of two people who name each other is the contact and which the student.
+/// Determines which of two people is the contact and which the student.
 fn contact_and_student<'d>(
     draft: &'d RosterDraft,
     kinds: &BTreeMap<&str, Vec<RoleKind>>,
@@ -71,7 +71,7 @@ fn contact_and_student<'d>(
         |id: &str, wanted: RoleKind| kinds.get(id).is_some_and(|kinds| kinds.contains(&wanted));
     let is_contact = |id: &str| is(id, RoleKind::Parent) || is(id, RoleKind::Relative);
     if draft.users.get(agent).is_none() {
-        // A contact may name students whose own rows have not changed (a delta) or can't be used.
+        // A contact may list students whose own rows have not changed (in a delta) or are unusable.
         let is_unread = draft.users.unread.contains(agent);
         if (draft.coverage.people != Mode::Bulk || is_unread)
             && !draft.users.deleted.contains(agent)
@@ -120,8 +120,8 @@ fn is_relative(kinds: &BTreeMap<&str, Vec<RoleKind>>, id: &str) -> bool {
     })
 }
 
-/// By role: parent and guardian yes, relative and unknown no; a teacher or one without a role if
-/// the relation is a parent's.
+/// Whether contact is allowed by role: for parent and guardian yes, for relative and unknown no;
+/// for other roles, or without a role, only if the relation is a parent's.
 fn is_contact_allowed(kinds: &[RoleKind], facts: &ContactMetadata) -> bool {
     if kinds.contains(&RoleKind::Parent) {
         return true;
@@ -203,7 +203,7 @@ fn follow_links(
     }
 }
 
-/// A bar in a person's row that can't be used counts like one in a row that can.
+/// Applies bars from unusable rows of people, as if the rows were usable.
 pub(crate) fn bar_by_unread_rows(draft: &RosterDraft, pairs: &mut Pairs) {
     for ((contact, student), pair) in pairs {
         for facts in [contact, student].into_iter().filter_map(|id| draft.bars_of_unread.get(id)) {
@@ -212,7 +212,7 @@ pub(crate) fn bar_by_unread_rows(draft: &RosterDraft, pairs: &mut Pairs) {
     }
 }
 
-/// Of a second row about a link only a bar counts.
+/// Applies the bars of a second row about the same link; its other values are ignored.
 fn add_bars(pair: &mut Guardianship, facts: &ContactMetadata) {
     for (bar, said) in
         [(&mut pair.contact_barred, facts.barred), (&mut pair.court_order, facts.court_order)]
@@ -232,8 +232,8 @@ fn report_second(at: Location, findings: &mut Findings) {
     );
 }
 
-/// A bar on a student's own row names no contact, so it is taken for all of them: better a call to
-/// the office than a breach.
+/// Applies a bar on a student's own row, which names no contact, to all contacts of the student: a
+/// call to the office is better than a breach.
 fn bar_by_student(
     draft: &RosterDraft,
     kinds: &BTreeMap<&str, Vec<RoleKind>>,

@@ -1,4 +1,4 @@
-//! What the files say, row by row and format aside, before references are followed.
+//! Rows of all formats in one shape, before references are resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,19 +20,19 @@ pub(crate) struct RosterDraft {
     pub sessions: Table<Session>,
     pub courses: Table<Course>,
     pub users: Table<User>,
-    /// Who has which role where.
+    /// The roles of people at orgs.
     pub roles: Vec<RoleAssignment>,
-    /// Contacts as a file of their own names them (SDS), or a push.
+    /// Contacts from a file of their own (SDS) or from a push.
     pub links: Vec<Link>,
     pub classes: Table<ClassRow>,
     pub enrolments: Table<EnrolmentRow>,
-    /// Class, person and role of enrolments marked as deleted.
+    /// Class, person and role of enrolments that are marked as deleted.
     pub unenrolled: BTreeSet<(String, String, EnrolmentRole)>,
-    /// What stands in rows that can't be used, where their ids can't be read either.
+    /// The content of unusable rows whose ids are unreadable too.
     pub unread: Unread,
-    /// Bars in rows of people that can't be used, by the person's id.
+    /// Bars in unusable rows of people, by the person's id.
     pub bars_of_unread: BTreeMap<String, ContactMetadata>,
-    /// People of role rows that can't be used; none where the row doesn't tell whose it is.
+    /// People of unusable role rows; `None` if the row does not name the person.
     pub people_of_unread_roles: BTreeSet<Option<String>>,
 }
 
@@ -56,7 +56,7 @@ impl RosterDraft {
         }
     }
 
-    /// Notes whom a row is about that can't be used.
+    /// Records the person of an unusable row.
     pub(crate) fn unread_person(&mut self, row: &Row<'_>) {
         match readable_id(row, "sourcedId") {
             Some(id) => {
@@ -77,7 +77,7 @@ impl RosterDraft {
         }
     }
 
-    /// Notes which class a row is about that can't be used.
+    /// Records the class of an unusable row.
     pub(crate) fn unread_class(&mut self, row: &Row<'_>) {
         match readable_id(row, "sourcedId") {
             Some(id) => self.classes.insert_unread(id),
@@ -85,20 +85,20 @@ impl RosterDraft {
         }
     }
 
-    /// Notes which enrolment a row is about that can't be used.
+    /// Records the enrolment of an unusable row.
     pub(crate) fn unread_enrolment(&mut self, row: &Row<'_>) {
         let id = |column| readable_id(row, column).map(str::to_owned);
         self.unread.enrolments.insert((id("classSourcedId"), id("userSourcedId")));
     }
 }
 
-/// An id that may be one of those that are known: a longer one names nobody.
+/// An id that may match a known one: a longer id can't match.
 fn readable_id<'r>(row: &'r Row<'_>, column: &str) -> Option<&'r str> {
     row.some(column).filter(|id| id.chars().count() <= MAX_ID)
 }
 
-/// Rows by id, the ids marked as deleted, and those of rows that can't be used. Each id is in one
-/// of them.
+/// Rows by id, ids marked as deleted, and ids of unusable rows. Each id is in only one of these
+/// sets.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     pub rows: BTreeMap<String, T>,
@@ -107,13 +107,13 @@ pub(crate) struct Table<T> {
 }
 
 impl EnrolmentRow {
-    /// An id for formats that have none.
+    /// A generated id, for formats without enrolment ids.
     pub(crate) fn generated_id(&self) -> String {
         generated_id(&self.class, &self.user, self.role)
     }
 }
 
-/// An id made of class, person and role.
+/// The id that is generated from class, person and role.
 pub(crate) fn generated_id(class: &str, user: &str, role: EnrolmentRole) -> String {
     let role = match role {
         EnrolmentRole::Student => "student",
@@ -129,8 +129,8 @@ impl<T> Default for Table<T> {
 }
 
 impl<T> Table<T> {
-    /// Takes a row unless its id is taken: the first one counts, the later one is reported. An
-    /// active row counts before one that is marked as deleted, in whatever order they stand.
+    /// Inserts a row unless its id is taken: the first row wins, and the later one is reported. An
+    /// active row wins over one that is marked as deleted, in either order.
     pub(crate) fn insert(
         &mut self,
         at: Location,
@@ -156,14 +156,14 @@ impl<T> Table<T> {
         }
     }
 
-    /// Takes the id of a row that is marked as deleted; its other cells don't matter.
+    /// Inserts the id of a row that is marked as deleted; its other cells are ignored.
     pub(crate) fn insert_deleted(&mut self, at: Location, id: String, findings: &mut Findings) {
         if self.is_new(at, &id, findings) {
             self.deleted.insert(id);
         }
     }
 
-    /// Takes the id of a row that can't be used. Whatever it is about may still be there.
+    /// Inserts the id of an unusable row, whose object may still exist.
     pub(crate) fn insert_unread(&mut self, id: &str) {
         if !self.rows.contains_key(id) {
             self.deleted.remove(id);
@@ -171,7 +171,7 @@ impl<T> Table<T> {
         }
     }
 
-    /// Whether no earlier row has the id; reports it otherwise.
+    /// Whether no earlier row has the id; otherwise reports the row.
     pub(crate) fn is_new(&self, at: Location, id: &str, findings: &mut Findings) -> bool {
         let new =
             !self.rows.contains_key(id) && !self.deleted.contains(id) && !self.unread.contains(id);
@@ -187,7 +187,7 @@ impl<T> Table<T> {
         self.rows.get(id)
     }
 
-    /// Why an id leads nowhere, as the end of a sentence.
+    /// The reason why an id can't be resolved, as the end of a sentence.
     pub(crate) fn absence(&self, id: &str) -> &'static str {
         match (self.deleted.contains(id), self.unread.contains(id)) {
             (true, _) => "marked as deleted",
@@ -200,7 +200,7 @@ impl<T> Table<T> {
 #[derive(Debug)]
 pub(crate) struct Org {
     pub at: Location,
-    /// `school`, `district`, …
+    /// The type of the org: `school`, `district`, …
     pub kind: String,
     pub name: String,
     pub is_school: bool,
@@ -226,24 +226,24 @@ pub(crate) struct User {
     pub given_name: String,
     pub family_name: String,
     pub email: Option<String>,
-    /// Ids that this row lists as its agents: a student's contacts or a contact's students.
+    /// The agents of this row: a student's contacts or a contact's students.
     pub agents: Vec<String>,
     pub contact: ContactMetadata,
 }
 
-/// What a row's metadata say of a contact; none where they are silent.
+/// The metadata of a row about a contact; `None` for absent values.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ContactMetadata {
     pub relation: Option<String>,
     pub priority: Option<u16>,
     pub lives_with: Option<bool>,
-    /// The school has said that there must be no contact.
+    /// The school forbids contact.
     pub barred: Option<bool>,
     pub court_order: Option<bool>,
 }
 
 impl ContactMetadata {
-    /// Takes over the bars of another row about the same person, and nothing else.
+    /// Takes over only the bars of another row about the same person.
     pub(crate) fn add_bars(&mut self, other: &Self) {
         for (bar, said) in
             [(&mut self.barred, other.barred), (&mut self.court_order, other.court_order)]
@@ -254,7 +254,7 @@ impl ContactMetadata {
         }
     }
 
-    /// Whether something stands against contact.
+    /// Whether there is a bar on contact.
     pub(crate) fn is_bar(&self) -> bool {
         self.barred == Some(true) || self.court_order == Some(true)
     }
@@ -273,10 +273,10 @@ pub(crate) struct Link {
     pub at: Location,
     pub student: String,
     pub contact: String,
-    /// What the contact is to the student, where that decides on contact; none when the contact's
-    /// roles do.
+    /// The contact's role in relation to the student, if it decides on contact; `None` if the
+    /// contact's own roles decide.
     pub role: Option<String>,
-    /// Contact was allowed, and what the row says is no reason to judge it anew.
+    /// Contact was allowed before, and this row gives no reason to reconsider it.
     pub keeps_contact: bool,
     pub facts: ContactMetadata,
 }
@@ -297,7 +297,7 @@ pub(crate) struct EnrolmentRow {
     pub at: Location,
     pub class: String,
     pub user: String,
-    /// The school, where the row names it; the class's own counts.
+    /// The school, if the row names it; the class's own school takes precedence.
     pub org: Option<String>,
     pub role: EnrolmentRole,
     pub primary: bool,

@@ -1,4 +1,4 @@
-//! Why a roster as a whole was refused; what is wrong with single rows is a [`crate::Finding`].
+//! Errors that refuse a roster as a whole; problems of single rows are [`crate::Finding`]s.
 
 use std::error::Error;
 use std::fmt;
@@ -6,62 +6,62 @@ use std::io;
 
 use crate::finding::{Finding, Findings};
 
-/// A refusal of the whole roster. Nothing of it may be imported.
+/// An error that refuses the whole roster. No part of it may be imported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The folder, zip or a file in it can't be read.
     #[error("{name} can't be read")]
     Io {
-        /// The file's name inside the roster, or the path given.
+        /// The file's name inside the roster, or the given path.
         name: String,
         /// The cause.
         source: io::Error,
     },
-    /// Neither a folder nor a zip.
+    /// The path is neither a folder nor a zip.
     #[error("{0} is neither a folder nor a zip file")]
     NotARoster(String),
-    /// The zip is damaged, encrypted or of an unknown kind.
+    /// The zip is damaged, encrypted or of an unsupported kind.
     #[error("the zip can't be read: {0}")]
     BadZip(String),
-    /// A name that leads out of the zip or folder, or a link.
+    /// A name leads out of the zip or folder, or an entry is a link.
     #[error("the roster holds a file of an unsafe name or kind: {0:?}")]
     UnsafePath(String),
-    /// Two files of the same name, told apart by case or folder only.
+    /// Two files have the same name except for case or folder.
     #[error("the roster holds two files named {0}")]
     AmbiguousFile(String),
-    /// One of the bounds in [`crate::limits`] is passed.
+    /// A limit in [`crate::limits`] is exceeded.
     #[error("{name} is too large: {limit}")]
     TooLarge {
-        /// The file, or the path given.
+        /// The file, or the given path.
         name: String,
-        /// The bound, in words.
+        /// The limit, in words.
         limit: String,
     },
-    /// A zip entry grows out of proportion when decompressed.
+    /// A zip entry is disproportionately large when decompressed.
     #[error("{0} unpacks to far more than a roster holds: refused as a zip bomb")]
     ZipBomb(String),
-    /// A file is there but its columns are not those of a roster.
+    /// A file exists, but its columns are not those of a roster.
     #[error("{file} has no column {column}")]
     MissingColumn {
         /// The file.
         file: String,
-        /// The column that nothing can be done without.
+        /// The required column.
         column: &'static str,
     },
-    /// A file whose header is not UTF-8 text.
+    /// The header of a file is not UTF-8 text.
     #[error("{0} is not UTF-8 text; save it as CSV in UTF-8")]
     NotText(String),
-    /// A collection that holds something else than objects.
+    /// A collection contains items that are not objects.
     #[error("{0} holds something else than objects")]
     NotObjects(&'static str),
-    /// No file of the known formats.
+    /// There is no file of the known formats.
     #[error("no roster found: neither OneRoster 1.1, OneRoster 1.2 nor Microsoft SDS v2.1 CSV")]
     UnknownFormat,
-    /// A version that is not read.
+    /// The version is not supported.
     #[error("OneRoster version {0:?} is not read; 1.1 and 1.2 are")]
     UnknownVersion(String),
-    /// No org of type school, or not the one asked for.
+    /// There is no org of type school, or not the requested one.
     #[error(
         "no school {}in the roster; it has: {known}{}",
         asked.as_ref().map(|a| format!("{a:?} ")).unwrap_or_default(),
@@ -72,9 +72,9 @@ pub enum ReadError {
         }
     )]
     NoSuchSchool {
-        /// What was asked for.
+        /// The requested school.
         asked: Option<String>,
-        /// The schools there are, by id and name.
+        /// The schools in the roster, by id and name.
         known: String,
         /// Orgs of other types, by id, name and type.
         others: String,
@@ -82,7 +82,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// The stable code of this refusal, for machines.
+    /// The stable code of this error, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -103,14 +103,14 @@ impl ReadError {
     }
 }
 
-/// Why a roster as a whole is refused, and what was found in its files until then.
+/// The refusal of a whole roster, with the findings up to that point.
 #[derive(Debug)]
 pub struct Refusal {
-    /// Why.
+    /// The reason.
     pub error: ReadError,
-    /// What could not be used, by file and line.
+    /// The findings, by file and line.
     pub findings: Vec<Finding>,
-    /// How many more findings there were than are kept.
+    /// The number of findings beyond the limit.
     pub findings_left_out: u64,
 }
 
@@ -120,7 +120,7 @@ impl Refusal {
         Self { error, findings, findings_left_out }
     }
 
-    /// The stable code of this refusal, for machines.
+    /// The stable code of this refusal, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.error.code()

@@ -1,4 +1,4 @@
-//! What could not be used of a roster: one [`Finding`] a row, or part of a row.
+//! Findings: reports about unusable rows, or unusable parts of rows, of a roster.
 
 use std::fmt;
 
@@ -6,71 +6,72 @@ use serde::Serialize;
 
 use crate::limits::MAX_FINDINGS;
 
-/// Why a row, or a part of it, was not used. The names are stable.
+/// The reason why a row, or a part of it, was not used. The codes are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// A file that the manifest promises, or that the format needs, is not there.
+    /// A file is missing that the manifest lists or that the format requires.
     MissingFile,
-    /// A file was left out: the manifest calls it absent, or it lies where it can't be read.
+    /// A file was ignored: the manifest calls it absent, or it is in a place where it can't be
+    /// read.
     FileIgnored,
-    /// A column's name was misspelt and has been guessed.
+    /// The name of a column was misspelt and has been guessed.
     MisspeltHeader,
-    /// Two columns bear one name; the first counts.
+    /// Two columns have the same name; the first one counts.
     DuplicateColumn,
     /// A column that the file should have is missing.
     MissingColumn,
-    /// A quote was opened and never closed.
+    /// A quote was opened but never closed.
     UnclosedQuote,
-    /// The row has more cells than the header; its cells can't be told apart.
+    /// The row has more cells than the header, so its cells can't be assigned to columns.
     ExtraCells,
-    /// The row has fewer cells than the header; it is used only when nothing that is read is
+    /// The row has fewer cells than the header; it is used only if no column that is read is
     /// missing.
     MissingCells,
-    /// The row is not UTF-8.
+    /// The row is not valid UTF-8.
     NotUtf8,
-    /// The row holds a control character.
+    /// The row contains a control character.
     BadCharacter,
-    /// A field, list or record is longer than the limits allow.
+    /// A field, list or record exceeds a limit.
     TooLong,
     /// A required value is blank.
     MissingValue,
-    /// A value that can't be understood.
+    /// A value can't be parsed.
     BadValue,
-    /// A date that can't be understood; the row is used without it.
+    /// A date can't be parsed; the row is used without it.
     BadDate,
-    /// A wrong email address; the person is kept without one.
+    /// An email address is invalid; the person is kept without one.
     BadEmail,
-    /// An address with something around it, or a spelling of its domain, that was understood; the
-    /// message says as which address.
+    /// An address had decoration, or an unusual spelling of its domain, and was understood; the
+    /// message contains the resulting address.
     EmailUnderstood,
-    /// A role that is not known; see the sentence for what became of the row.
+    /// A role is unknown; the message explains the consequence for the row.
     UnknownRole,
-    /// A word that the format does not have and that is understood.
+    /// A word is not part of the format but was understood.
     Synonym,
-    /// A name or title that is blank, where something else stands for it.
+    /// A name or title is blank, and another value replaces it.
     BlankName,
     /// A file that should have rows has none.
     NoRows,
-    /// An org of another type that is taken for the school, since it was asked for.
+    /// An org of another type is used as the school because it was requested.
     OrgTaken,
-    /// A status that is not known; the row counts as active.
+    /// A status is unknown; the row counts as active.
     UnknownStatus,
-    /// An id, or a pair of ids, that another row has; the earlier one counts, and an active one
-    /// before a deleted one.
+    /// An id, or a pair of ids, occurs in another row; the earlier row wins, and an active row wins
+    /// over a deleted one.
     Duplicate,
-    /// A reference to something that is not in the roster.
+    /// A reference to an object that is not in the roster.
     Dangling,
-    /// A reference to something that is there but of the wrong kind.
+    /// A reference to an object of the wrong kind.
     WrongKind,
-    /// It belongs to an org that is not of type school.
+    /// The object belongs to an org that is not of type school.
     OtherOrg,
-    /// A person who belongs to no school.
+    /// The person belongs to no school.
     NoSchool,
-    /// The system's owner has switched off this person's login; kept without an address.
+    /// The source system has disabled this person's login; the person is kept without an address.
     LoginDisabled,
-    /// A bar that stands on a student's row; it is taken for all contacts of that student.
+    /// A bar is on a student's row; it applies to all contacts of that student.
     BarOnStudent,
 }
 
@@ -112,16 +113,16 @@ impl Reason {
     }
 }
 
-/// One thing that could not be used, in whole or in part.
+/// A problem in a roster: an object that could not be used, in whole or in part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Finding {
     /// The file's name, such as `users.csv`.
     pub file: String,
-    /// The line, counted from 1, on which the row begins; 0 speaks of the file as a whole.
+    /// The line, counted from 1, where the row begins; 0 means the file as a whole.
     pub line: u64,
-    /// Why, for machines.
+    /// The reason, for programs.
     pub reason: Reason,
-    /// Why and what became of it, for people.
+    /// The reason and the consequence, for people.
     pub message: String,
 }
 
@@ -134,21 +135,21 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Where a row stands: what every finding about it begins with.
+/// The position of a row, with which each of its findings begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Location {
     pub file: &'static str,
     pub line: u64,
 }
 
-/// Something without which a file may be damaged: an import of it must be insisted on.
+/// Missing data without which a file may be damaged: such an import needs an explicit confirmation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MissingData {
     /// The file's name, such as `users.csv`.
     pub file: String,
-    /// The column, or several of which one is enough; none when rows are missing.
+    /// The column, or several of which one is enough; `None` if rows are missing.
     pub column: Option<String>,
-    /// What is missing, for people.
+    /// A description of the missing data, for people.
     pub message: String,
 }
 
@@ -180,7 +181,8 @@ impl Findings {
         });
     }
 
-    /// Reports a column, or all rows, without which a file may be damaged. Of a column once.
+    /// Reports a column, or all rows, without which a file may be damaged. Reports each column
+    /// once.
     pub(crate) fn report_missing(&mut self, file: &'static str, column: Option<&str>, what: &str) {
         let of_it = |lack: &MissingData| {
             lack.file == file
@@ -204,12 +206,12 @@ impl Findings {
         });
     }
 
-    /// What was reported as lacking so far.
+    /// Takes the missing data reported so far.
     pub(crate) fn take_missing_data(&mut self) -> Vec<MissingData> {
         std::mem::take(&mut self.lacking)
     }
 
-    /// The findings by file and line, and how many more there were.
+    /// The findings, sorted by file and line, and the number of those beyond the limit.
     pub(crate) fn into_sorted(mut self) -> (Vec<Finding>, u64) {
         self.kept.sort();
         self.kept.dedup();
@@ -217,7 +219,7 @@ impl Findings {
     }
 }
 
-/// Whether two groups of columns, as they are joined in words, have one in common.
+/// Whether two groups of columns, each joined into a text, have a column in common.
 fn shares(one: &str, other: &str) -> bool {
     let words = |text: &str| {
         text.split(' ')
@@ -228,7 +230,7 @@ fn shares(one: &str, other: &str) -> bool {
     words(one).iter().any(|word| words(other).contains(word))
 }
 
-/// A cell's text as a sentence may quote it: shortened, and on one line.
+/// A cell's text as a quotation for a message: shortened, and on one line.
 pub(crate) fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
     let mut short: String = text.chars().take(SHOWN).collect();

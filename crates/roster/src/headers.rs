@@ -1,14 +1,14 @@
-//! Finds the columns of a file by their names, misspelt ones included.
+//! Recognition of a file's columns by their names, including misspelt ones.
 
 use crate::error::ReadError;
 use crate::finding::{Findings, Location, Reason, quoted};
 use crate::table::Spec;
 
-/// Which column of the file holds what.
+/// The positions of the columns in the file.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
     columns: Vec<(&'static str, usize)>,
-    /// Columns of the header, without blank ones at its end.
+    /// The number of columns in the header, without blank ones at its end.
     pub width: usize,
 }
 
@@ -22,9 +22,10 @@ impl Layout {
     }
 }
 
-/// Matches a header with what is known of the file. Case, blanks and punctuation don't count;
-/// `metadata.x` may also be written `ext_x`. What is left over is compared by spelling.
-/// `line` is where the header stands. A needed column that is missing is reported as lacking.
+/// Matches a header against the known columns of the file. Case, blanks and punctuation are
+/// ignored; `metadata.x` may also be written `ext_x`. The remaining columns are compared by
+/// spelling. `line` is the line of the header. A missing column that is needed is reported as
+/// missing data.
 pub(crate) fn match_headers(
     header: &[String],
     line: u64,
@@ -74,7 +75,7 @@ pub(crate) fn match_headers(
     Ok(layout)
 }
 
-/// A column name as it is compared: small letters and digits, `ext` read as `metadata`.
+/// A column name in normalised form: lower-case letters and digits, with `ext` read as `metadata`.
 fn normalized(name: &str) -> String {
     let lower = name.trim().to_lowercase();
     let (prefix, rest) = match lower.strip_prefix("ext_").or_else(|| lower.strip_prefix("ext.")) {
@@ -84,7 +85,7 @@ fn normalized(name: &str) -> String {
     prefix.chars().chain(rest.chars().filter(|c| c.is_alphanumeric())).collect()
 }
 
-/// How many slips of the pen a column's name may have and still be known.
+/// The maximum number of typing errors in a recognisable column name.
 fn max_edits(column: &str) -> usize {
     match normalized(column).trim_start_matches("metadata").len() {
         0..=3 => 0,
@@ -93,7 +94,7 @@ fn max_edits(column: &str) -> usize {
     }
 }
 
-/// Edit distance with swapped neighbours counted once (optimal string alignment).
+/// The edit distance, with a swap of neighbours counted once (optimal string alignment).
 fn edit_distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 64;
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());

@@ -1,12 +1,12 @@
-//! Reads a school's roster into one shape and reports what it could not use. Knows no database, no
-//! clock and no network.
+//! Reader of a school's roster: it converts every format into one shape and reports unusable data.
+//! Knows no database, no clock and no network.
 //!
-//! OneRoster 1.1 and 1.2 CSV and Microsoft School Data Sync v2.1 CSV, in a folder or a zip: start
-//! with [`read`]. The collections of OneRoster's REST bindings, which somebody else has fetched
-//! into a [`Spool`]: [`read_collections`]. Rows of one kind that a program pushes: [`read_push`].
-//! Rows flow from `source` (bytes) through `records` (cells of CSV) or `objects` (cells of JSON)
-//! and `table` (named columns) into a `draft` (what the files say), of which `assemble` makes
-//! schools.
+//! [`read`] reads OneRoster 1.1 and 1.2 CSV and Microsoft School Data Sync v2.1 CSV, in a folder or
+//! a zip; start there. [`read_collections`] reads the collections of OneRoster's REST bindings,
+//! which the caller has fetched into a [`Spool`]. [`read_push`] reads rows of one kind that an API
+//! client pushes. Rows flow from `source` (bytes) through `records` (CSV cells) or `objects` (JSON
+//! cells) and `table` (named columns) into a `draft` (unresolved rows), from which `assemble`
+//! builds schools.
 
 mod assemble;
 mod classes;
@@ -55,14 +55,15 @@ use finding::Findings;
 use manifest::Manifest;
 use source::Source;
 
-/// Reads the roster in a folder or zip; of one school, by its id or exact name, if asked for.
+/// Reads the roster in a folder or zip; if `only_school` is given, only the school with this id or
+/// exact name.
 ///
-/// Rows that can't be used are left out and told of in [`Roster::findings`]. Rows of schools that
-/// were not asked for are left out silently.
+/// Unusable rows are left out and reported in [`Roster::findings`]. Rows of schools that were not
+/// requested are left out silently.
 ///
 /// # Errors
-/// [`Refusal`] when the roster as a whole is unsafe, too large, or so damaged that what remains
-/// would pass for a smaller school.
+/// [`Refusal`] if the roster as a whole is unsafe, too large, or so damaged that the remainder
+/// would look like a smaller school.
 pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, Refusal> {
     let mut findings = Findings::default();
     match read_files(path, &mut findings) {
@@ -82,16 +83,16 @@ fn read_files(path: &Path, findings: &mut Findings) -> Result<RosterDraft, ReadE
     }
 }
 
-/// Reads collections that were fetched over REST, of which each must be there to its end; of the
-/// schools that are listed, by id or exact name, if any are. What other orgs have is left out, and
-/// told of in [`Roster::findings`] by a sentence for each.
+/// Reads complete collections that were fetched over REST; if `listed` is not empty, only the
+/// schools with these ids or exact names. Data of other orgs is left out and reported in
+/// [`Roster::findings`], with one message for each org.
 ///
-/// They pass through the same rules as files do. In [`Roster::findings`] the collection's name
-/// stands for the file's, the object's number, counted from 1, for the line, and each ends with the
-/// object's id.
+/// Collections follow the same rules as files. In [`Roster::findings`] the collection's name
+/// replaces the file's name, and the object's number, counted from 1, replaces the line; each
+/// message ends with the object's id.
 ///
 /// # Errors
-/// As [`read`]; a format that has no REST binding is [`ReadError::UnknownFormat`].
+/// As for [`read`]; a format without a REST binding is [`ReadError::UnknownFormat`].
 pub fn read_collections(
     spool: Spool,
     format: Format,
@@ -100,12 +101,12 @@ pub fn read_collections(
     read_spool(spool, &Manifest::of_collections(format), listed)
 }
 
-/// As [`read_collections`], where of classes, people and enrolments only those were fetched that
-/// have changed; what is missing stays as it was.
+/// As [`read_collections`], but classes, people and enrolments contain only changed objects;
+/// missing ones stay as they were.
 ///
 /// # Errors
-/// As [`read_collections`], also when the changes alone can't be read, such as people of OneRoster
-/// 1.2 of whom none has a role.
+/// As for [`read_collections`]. Also if the changes can't be read without the rest, for example
+/// people of OneRoster 1.2 of whom none has a role.
 pub fn read_changes(spool: Spool, format: Format, listed: &[String]) -> Result<Roster, Refusal> {
     read_spool(spool, &Manifest::of_changes(format), listed)
 }

@@ -1,31 +1,32 @@
-//! How much a roster may hold: every bound that keeps an import's memory and time in check.
+//! Limits of a roster's size, which bound the memory and time of an import.
 
 use parlour_domain::text::{MAX_ID, MAX_NAME, MAX_SUBJECT, MAX_TITLE, MAX_WORD, MAX_WORDS};
 
-/// Bytes of one CSV file, after decompression.
+/// The maximum size of one CSV file after decompression, in bytes.
 pub const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
-/// Bytes of a zip as it lies on the disk.
+/// The maximum size of a zip file, in bytes.
 pub const MAX_ZIP_BYTES: u64 = 256 * 1024 * 1024;
-/// Bytes read from one roster in all, after decompression.
+/// The maximum number of bytes read from one roster in total, after decompression.
 pub const MAX_TOTAL_BYTES: u64 = 768 * 1024 * 1024;
-/// Entries of a zip or a folder.
+/// The maximum number of entries of a zip or a folder.
 pub const MAX_ENTRIES: usize = 1_000;
-/// How many times larger than its compressed form a zip entry may be. CSV seldom exceeds 50.
+/// The maximum compression ratio of a zip entry. CSV seldom exceeds 50.
 pub const MAX_ZIP_RATIO: u64 = 250;
-/// A zip entry up to this size is not measured against [`MAX_ZIP_RATIO`].
+/// The size up to which [`MAX_ZIP_RATIO`] does not apply to a zip entry, in bytes.
 pub const UNCHECKED_ZIP_BYTES: u64 = 1024 * 1024;
-/// Rows of one file.
+/// The maximum number of rows in one file.
 pub const MAX_ROWS: u64 = 500_000;
-/// Columns of one file.
+/// The maximum number of columns in one file.
 pub const MAX_COLUMNS: usize = 500;
-/// Bytes of one record with all its lines.
+/// The maximum size of one record with all its lines, in bytes.
 pub const MAX_RECORD_BYTES: usize = 128 * 1024;
-/// Lines over which one record may run (names with line breaks); beyond it a quote was left open.
+/// The maximum number of lines in one record (names may contain line breaks); beyond it the record
+/// has an unclosed quote.
 pub const MAX_RECORD_LINES: usize = 20;
-/// Bytes of one field that is read; columns that nobody reads may be longer.
+/// The maximum size of a field that is read, in bytes; fields of ignored columns may be longer.
 pub const MAX_FIELD_BYTES: usize = 8 * 1024;
-/// Characters of a column that is kept, as [`parlour_domain::text`] rules for every text; none for
-/// columns that are read for what they mean, and for lists, whose ids are measured one by one.
+/// The maximum number of characters in a stored column, by the limits of [`parlour_domain::text`].
+/// `None` for columns whose text is not stored, and for lists, whose ids are checked one by one.
 pub(crate) fn max_chars(column: &str) -> Option<usize> {
     Some(match column {
         "agentSourcedIds" | "orgSourcedIds" | "termSourcedIds" | "sessionSourcedIds" => {
@@ -41,7 +42,7 @@ pub(crate) fn max_chars(column: &str) -> Option<usize> {
     })
 }
 
-/// Ids in one list field, such as `agentSourcedIds`.
+/// The maximum number of ids in a list field such as `agentSourcedIds`.
 pub const MAX_LIST: usize = 200;
-/// Findings kept in full; further ones are only counted.
+/// The maximum number of stored findings; further ones are only counted.
 pub const MAX_FINDINGS: usize = 20_000;

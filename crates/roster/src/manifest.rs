@@ -1,4 +1,4 @@
-//! OneRoster's manifest.csv, and which format a roster without one is in.
+//! OneRoster's manifest.csv, and detection of the format of a roster without one.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +10,33 @@ use crate::model::{Format, Mode};
 use crate::source::Source;
 use crate::table::{Row, Spec, read_table};
 
-/// What the lack of a file means.
+/// The consequence of a missing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// It is reported, and a file without its key columns refuses the roster.
+    /// The missing file is reported, and a file without its key columns refuses the roster.
     Essential,
-    /// As essential, and a file of everything is damaged when it has no rows.
+    /// As `Essential`, and a bulk file without rows counts as damaged.
     WithRows,
-    /// Nothing.
+    /// There is no consequence.
     Optional,
 }
 
-/// The format, and what the manifest says of each file.
+/// The format, and the manifest's mode of each file.
 #[derive(Debug)]
 pub(crate) struct Manifest {
     pub format: Format,
-    /// By lower-case file name.
+    /// Modes by lower-case file name.
     modes: Option<BTreeMap<String, Mode>>,
 }
 
 impl Manifest {
-    /// That of collections which were fetched to their end: each holds everything.
+    /// The manifest for completely fetched collections: each contains everything.
     pub(crate) const fn of_collections(format: Format) -> Self {
         Self { format, modes: None }
     }
 
-    /// That of collections of which those that [`Collection::has_changes`] hold changes alone.
+    /// The manifest for deltas: collections for which [`Collection::has_changes`] holds contain
+    /// changes only.
     pub(crate) fn of_changes(format: Format) -> Self {
         let changes = Collection::ALL.into_iter().filter(|collection| collection.has_changes());
         let files = changes
@@ -79,12 +80,11 @@ impl Manifest {
         Ok(Self { format, modes: present.is_some().then_some(modes) })
     }
 
-    /// Reads a file row by row unless the manifest calls it absent, and tells how much of its kind
-    /// it holds.
+    /// Reads a file row by row unless the manifest calls it absent, and returns its mode.
     ///
     /// # Errors
-    /// A bound that is passed; in a file that [`Need::Essential`] calls for, a key column that is
-    /// missing.
+    /// An exceeded limit; a missing key column in a file that is [`Need::Essential`] or
+    /// [`Need::WithRows`].
     pub(crate) fn read_rows(
         &self,
         source: &mut Source,
@@ -99,7 +99,7 @@ impl Manifest {
         }
         match read_table(source, spec, findings, each) {
             Ok(rows) => {
-                // A collection that is empty is whole: its provider was asked for all of it.
+                // An empty collection is complete: the provider was asked for all of it.
                 if mode == Mode::Bulk
                     && rows == Some(0)
                     && need == Need::WithRows
@@ -168,7 +168,8 @@ fn mode(at: Location, value: &str, findings: &mut Findings) -> Mode {
         "absent" => Mode::Absent,
         "delta" => Mode::Delta,
         "bulk" => Mode::Bulk,
-        // What is neither can't be trusted to be everything, so nothing is removed for its sake.
+        // An unknown mode does not guarantee that the file is complete, so nothing is removed
+        // because of it.
         other => {
             let message = format!(
                 "{} is none of bulk, delta and absent; the file is read as delta",
@@ -180,7 +181,7 @@ fn mode(at: Location, value: &str, findings: &mut Findings) -> Mode {
     }
 }
 
-/// Tells the formats apart by the files that only one of them has.
+/// Detects the format by the files that only one of the formats has.
 fn guess(source: &Source) -> Result<Format, ReadError> {
     if !source.has("orgs.csv") || !source.has("users.csv") {
         return Err(ReadError::UnknownFormat);

@@ -1,4 +1,4 @@
-//! Who belongs to which school: by role, by enrolment, or as the contact of a student.
+//! Membership of people in schools: by role, by enrolment, or as the contact of a student.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +9,15 @@ use crate::model::{Enrolment, Format, Mode};
 use crate::role::{self, EnrolmentRole, RoleKind};
 use crate::table::UNUSED;
 
-/// How somebody is counted whom a link alone brings to a school.
+/// The role name of a person who belongs to a school only through a link.
 const CONTACT: &str = "contact";
 
-/// The people of each school with the names of their roles there.
+/// The people of each school, with the names of their roles there.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     schools: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     of_person: BTreeMap<String, BTreeSet<String>>,
-    /// People of no school whose rows don't tell that they have left one: they stay as they were.
+    /// People of no school whose rows do not prove that they have left one: they stay as they were.
     pub unclear: BTreeSet<String>,
 }
 
@@ -43,8 +43,8 @@ impl Members {
         self.of_person.entry(person.to_owned()).or_default().insert(school.to_owned());
     }
 
-    /// Joins a person who has no role at the school, by what an enrolment or a link makes of them
-    /// there.
+    /// Adds a person who has no role at the school, with the roles that follow from an enrolment or
+    /// a link there.
     fn add_roles_if_absent<'r>(
         &mut self,
         school: &str,
@@ -58,8 +58,8 @@ impl Members {
     }
 }
 
-/// The ids of all schools: orgs of that type, in a delta also those named without a row of their
-/// own, and the org that was asked for by its id or exact name, whatever its type.
+/// The ids of all schools: orgs of type school, in a delta also schools without a row of their own,
+/// and the org that was requested by its id or exact name, whatever its type.
 pub(crate) fn schools(
     draft: &RosterDraft,
     asked: &[&str],
@@ -96,7 +96,7 @@ pub(crate) fn schools(
     schools
 }
 
-/// The org that was asked for, if it is none of the schools.
+/// The requested org, if it is none of the schools.
 fn requested_org<'d>(
     draft: &'d RosterDraft,
     schools: &BTreeSet<String>,
@@ -108,7 +108,7 @@ fn requested_org<'d>(
     (orgs.next().is_none() && !schools.contains(id)).then_some((id.as_str(), org))
 }
 
-/// Joins everyone to their schools; `enrolments` are those that stand, by school.
+/// Assigns people to their schools; `enrolments` contains the valid ones, by school.
 pub(crate) fn collect_members(
     draft: &RosterDraft,
     schools: &BTreeSet<String>,
@@ -117,8 +117,8 @@ pub(crate) fn collect_members(
     findings: &mut Findings,
 ) -> Members {
     let mut members = Members::default();
-    // Of what somebody is at another org only that they are a contact goes with them: no role there
-    // gives rights here.
+    // Of a person's roles at other orgs only the contact roles are carried over: no other role
+    // there gives rights here.
     let mut contact_roles: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let (mut reported, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for role in &draft.roles {
@@ -204,8 +204,7 @@ fn assign_role(
     RolePlacement::Done
 }
 
-/// Reports each person without a school once, and notes those of whom it is not clear that they
-/// have left one.
+/// Reports each person without a school once, and records those who may not have left one.
 fn report_people_without_school(
     draft: &RosterDraft,
     members: &mut Members,
@@ -223,8 +222,8 @@ fn report_people_without_school(
         if members.of_person.contains_key(id) {
             continue;
         }
-        // Of OneRoster 1.1 the row itself lacks the org; else a row of roles that can't be used may
-        // be theirs.
+        // In OneRoster 1.1 the row itself lacks the org; in other formats an unusable role row may
+        // belong to the person.
         let may_have_a_role =
             draft.format == Format::OneRoster11 || draft.people_of_unread_roles.contains(&None);
         let is_unclear =

@@ -1,5 +1,5 @@
-//! What a roster says, in one shape for every format. All of it is owned and sorted by id, so that
-//! the same files give the same value.
+//! The roster in one shape for every format. All data is owned and sorted by id, so that the same
+//! files give the same value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,24 +9,25 @@ use serde::Serialize;
 use crate::finding::{Finding, MissingData};
 pub use crate::role::EnrolmentRole;
 
-/// What was read from a folder or zip.
+/// A roster that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roster {
-    /// The format the files are in.
+    /// The format of the files.
     pub format: Format,
-    /// How much of each kind the files claim to hold.
+    /// The mode of each kind of object in the files.
     pub coverage: Coverage,
-    /// One for each org of type school, or the one asked for.
+    /// One school for each org of type school, or only the requested one.
     pub schools: Vec<School>,
-    /// What the files say is gone. In a bulk roster what is missing is gone as well.
+    /// Objects that the files mark as deleted. In a bulk roster missing objects are removed as
+    /// well.
     pub removed: Removed,
-    /// What stands in rows that can't be used: it stays as it was.
+    /// Objects in unusable rows: they stay as they were.
     pub unread: Unread,
-    /// Columns and rows without which the files may be damaged.
+    /// Missing columns and rows without which the files may be damaged.
     pub lacking: Vec<MissingData>,
-    /// What could not be used, by file and line.
+    /// The findings, by file and line.
     pub findings: Vec<Finding>,
-    /// How many more findings there were than are kept.
+    /// The number of findings beyond the limit.
     pub findings_left_out: u64,
 }
 
@@ -45,16 +46,16 @@ pub enum Format {
     SdsV21,
 }
 
-/// Whether a file holds everything, changes only, or nothing.
+/// The extent of a file: everything, changes only, or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Everything: what is missing from it is gone.
+    /// Everything: missing objects are removed.
     #[default]
     Bulk,
-    /// Changes: what is missing from it stays as it was.
+    /// Changes only: missing objects stay as they were.
     Delta,
-    /// Nothing: the kind stays as it was.
+    /// Nothing: objects of this kind stay as they were.
     Absent,
 }
 
@@ -63,7 +64,7 @@ pub enum Mode {
 pub struct Coverage {
     /// Schools.
     pub orgs: Mode,
-    /// People, and with them guardianships unless the format has a file of its own for those.
+    /// People. Includes guardianships unless the format has a file of its own for them.
     pub people: Mode,
     /// Guardianships.
     pub guardianships: Mode,
@@ -84,141 +85,141 @@ pub struct Removed {
     pub classes: BTreeSet<String>,
     /// Enrolments, by class, person and role.
     pub enrolments: BTreeSet<(String, String, EnrolmentRole)>,
-    /// People of whom a delta has a row.
+    /// People who have a row in a delta.
     pub listed: BTreeSet<String>,
-    /// People whose rows list guardianships. In a delta, those between two people of whom it has
-    /// rows are gone when neither row lists them; whether one of a person of whom it has no
-    /// row is gone can't be known, since that person's row may list it still.
+    /// People whose rows list guardianships. In a delta, a guardianship between two people with
+    /// rows is removed if neither row lists it. If one of them has no row, the guardianship stays,
+    /// since that person's row may still list it.
     pub people_with_links: BTreeSet<String>,
     /// Guardianships, by contact and student.
     pub guardianships: BTreeSet<(String, String)>,
-    /// Contact and student of links whose student a delta does not hold: a bar may stand on the
-    /// student's own row.
+    /// Contact and student of links whose student a delta does not contain: the student's own row
+    /// may carry a bar.
     pub links_without_student: BTreeSet<(String, String)>,
-    /// The two people, in either order, of links that a delta names: those that are there stay,
-    /// whatever else it lacks.
+    /// The two people, in either order, of links that a delta mentions: existing links among them
+    /// stay, whatever else the delta lacks.
     pub mentioned_links: BTreeSet<(String, String)>,
 }
 
-/// Whom and what rows are about that can't be used. Whatever of it is there stays as it was.
+/// The objects of unusable rows. Existing ones stay as they were.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unread {
-    /// People whose ids can be read.
+    /// Ids of people.
     pub person_ids: BTreeSet<String>,
-    /// People whose ids can't be read.
+    /// People with unreadable ids.
     pub people: Vec<UnreadPerson>,
-    /// Classes whose ids can be read.
+    /// Ids of classes.
     pub class_ids: BTreeSet<String>,
-    /// Classes whose ids can't be read.
+    /// Classes with unreadable ids.
     pub classes: Vec<UnreadClass>,
-    /// Enrolments, by class and person; none where the row doesn't tell.
+    /// Enrolments, by class and person; `None` for an unreadable id.
     pub enrolments: BTreeSet<(Option<String>, Option<String>)>,
-    /// Links, by contact and student; none where the row doesn't tell.
+    /// Links, by contact and student; `None` for an unreadable id.
     pub guardianships: BTreeSet<(Option<String>, Option<String>)>,
-    /// Bars that stand on people's own rows: they hold for links that stay as they were, too.
+    /// Bars on people's own rows: they also apply to links that stay as they were.
     pub bars: Vec<PersonBar>,
 }
 
-/// Somebody whose row has no id that can be read. Blank where nothing else can be read either.
+/// A person whose row has no readable id. Fields are blank if they are unreadable too.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnreadPerson {
     /// Given name.
     pub given_name: String,
     /// Family name.
     pub family_name: String,
-    /// The address, as the row has it.
+    /// The address in the row.
     pub email: String,
 }
 
-/// A class whose row has no id that can be read.
+/// A class whose row has no readable id.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnreadClass {
-    /// The title; blank where it can't be read either.
+    /// The title; blank if it is unreadable too.
     pub title: String,
 }
 
-/// A bar on the row of a contact or a student. It holds for all links of theirs.
+/// A bar on the row of a contact or a student. It applies to all links of this person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonBar {
     /// The contact or student.
     pub person_id: String,
-    /// There must be no contact.
+    /// The school forbids contact.
     pub contact_barred: bool,
     /// A court order is on file.
     pub court_order: bool,
 }
 
-/// A school and all that belongs to it. A person of two schools stands in both.
+/// A school and all its data. A person of two schools is in both.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct School {
     /// The org's id.
     pub sourced_id: String,
-    /// The org's name; none when the roster names the school but has no row of it (a delta).
+    /// The org's name; `None` if the roster refers to the school but has no row of it (a delta).
     pub name: Option<String>,
-    /// How many people have each role, by the role's name as the files write it.
+    /// The number of people with each role, by the role's name in the files.
     pub users_by_role: BTreeMap<String, u64>,
-    /// By id.
+    /// People, sorted by id.
     pub people: Vec<Person>,
-    /// By parent and student.
+    /// Guardianships, sorted by parent and student.
     pub guardianships: Vec<Guardianship>,
-    /// By id.
+    /// Classes, sorted by id.
     pub classes: Vec<Class>,
-    /// By id.
+    /// Enrolments, sorted by id.
     pub enrolments: Vec<Enrolment>,
 }
 
-/// Someone of a school. Names are exactly as the files have them.
+/// A person of a school. Names are exactly as in the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The user's id.
     pub sourced_id: String,
-    /// "Mrs", from `metadata.title`.
+    /// The honorific, for example "Mrs", from `metadata.title`.
     pub honorific: Option<String>,
     /// Given name.
     pub given_name: String,
     /// Family name.
     pub family_name: String,
-    /// A checked address; none if it is wrong or missing, or if the source has switched the login
-    /// off.
+    /// A valid address; `None` if it is invalid or missing, or if the source has disabled the
+    /// login.
     pub email: Option<String>,
-    /// What the person is to the school.
+    /// The person's roles at the school.
     pub roles: Roles,
-    /// The names of the person's roles at the school, as the files write them.
+    /// The names of the person's roles at the school, as in the files.
     pub role_names: Vec<String>,
 }
 
-/// What a person is to a school; several at once are usual, none is possible (an aide).
+/// A person's roles at a school; several are usual, and none is possible (an aide).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Roles {
-    /// Learns here.
+    /// The person is a student.
     pub student: bool,
-    /// Teaches here.
+    /// The person is a teacher.
     pub teacher: bool,
-    /// Is a parent, guardian or other contact of a student.
+    /// The person is a parent, guardian or other contact of a student.
     pub parent: bool,
-    /// Runs the school's side.
+    /// The person manages the school's side of the product.
     pub staff: bool,
 }
 
-/// A contact's link to a student.
+/// A guardianship: a contact's link to a student.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guardianship {
     /// The contact.
     pub parent_id: String,
     /// The student.
     pub student_id: String,
-    /// "Mother", from `metadata.relation`, else the role's name.
+    /// The relationship, for example "Mother", from `metadata.relation`, else the role's name.
     pub relation: Option<String>,
-    /// 1 comes first; from `metadata.priority`.
+    /// The priority, from `metadata.priority`; 1 comes first.
     pub priority: Option<u16>,
     /// Whether the student lives with the contact, from `metadata.livesWith`.
     pub lives_with: Option<bool>,
-    /// False for relatives and unknown roles, and for whoever the school bars.
+    /// Whether contact is allowed: false for relatives and unknown roles, and for barred contacts.
     pub contact_allowed: bool,
-    /// Whether the school says that there must be no contact; none when it says nothing of it.
-    /// Without a bar, staff may still allow a relative.
+    /// Whether the school forbids contact; `None` if it does not say. Without a bar, staff can
+    /// still allow contact for a relative.
     pub contact_barred: Option<bool>,
-    /// Whether the school says that a court order is on file; contact is then not allowed either.
+    /// Whether a court order is on file; if so, contact is not allowed either.
     pub court_order: Option<bool>,
 }
 
@@ -231,33 +232,33 @@ pub struct Class {
     pub title: String,
     /// The class's code.
     pub code: Option<String>,
-    /// Subjects of the class, else of the course, else the course's title, else the class's.
+    /// The subjects of the class, else of the course, else the course's title, else the class's.
     pub subject: String,
     /// The course's title.
     pub course_title: Option<String>,
     /// The course's code.
     pub course_code: Option<String>,
-    /// First day of its terms.
+    /// The first day of its terms.
     pub starts_on: Option<NaiveDate>,
-    /// Last day of its terms; never a reason to leave it out.
+    /// The last day of its terms; never a reason to leave the class out.
     pub ends_on: Option<NaiveDate>,
 }
 
-/// A student or teacher of a class.
+/// An enrolment: a student or teacher of a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
-    /// The enrolment's id; made of class, person and role where the format has none.
+    /// The enrolment's id; generated from class, person and role if the format has none.
     pub sourced_id: String,
     /// The class.
     pub class_id: String,
     /// The person.
     pub person_id: String,
-    /// Learns or teaches.
+    /// The role in the class.
     pub role: EnrolmentRole,
-    /// The teacher mainly responsible.
+    /// The person is the main teacher.
     pub primary: bool,
-    /// First day.
+    /// The first day.
     pub begins_on: Option<NaiveDate>,
-    /// Last day; never a reason to leave it out.
+    /// The last day; never a reason to leave the enrolment out.
     pub ends_on: Option<NaiveDate>,
 }

@@ -1,5 +1,5 @@
-//! Reads a collection's objects as rows with the columns of the CSV binding, so that the same rules
-//! hold for both.
+//! Conversion of a collection's objects into rows with the columns of the CSV binding, so that the
+//! same rules apply to both.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,17 +16,17 @@ use crate::records::Record;
 use crate::source::Source;
 use crate::table::{RowHandler, Spec, handle_rows};
 
-/// What stands for a CSV file.
+/// The part of a collection that replaces a CSV file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
-    /// A row for each object.
+    /// One row per object.
     Objects(Collection),
-    /// A row for each of a person's roles (OneRoster 1.2).
+    /// One row for each role of a person (OneRoster 1.2).
     Roles,
 }
 
 impl View {
-    /// What stands for this file, if anything does.
+    /// The view that replaces this file, if there is one.
     pub(crate) fn of(file: &str) -> Option<Self> {
         if file == "roles.csv" {
             return Some(Self::Roles);
@@ -45,7 +45,7 @@ impl View {
         }
     }
 
-    /// Calls for each row of an object with its cells by column.
+    /// Calls `row` for each row of an object, with its cells by column.
     fn rows(self, object: &Map<String, Value>, mut row: impl FnMut(Cells<'_>)) {
         match self {
             Self::Objects(collection) => {
@@ -58,7 +58,7 @@ impl View {
                     .chain(metadata.map(|(name, value)| (metadata_column(name), value)))
                     .collect());
             }
-            // The object itself is reported.
+            // The object itself is reported elsewhere.
             Self::Roles
                 if object.get("sourcedId").map(text).is_none_or(|id| id.trim().is_empty()) => {}
             Self::Roles => {
@@ -90,10 +90,10 @@ impl View {
     }
 }
 
-/// The values of a row by column.
+/// The values of a row, by column.
 type Cells<'v> = Vec<(Cow<'static, str>, &'v Value)>;
 
-/// `contactAllowed` and `ext_contactAllowed` of a person's metadata are the column
+/// The column of a member of a person's metadata: `contactAllowed` and `ext_contactAllowed` become
 /// `metadata.contactAllowed`.
 fn metadata_column(name: &str) -> Cow<'static, str> {
     let bare = ["metadata.", "ext_", "ext."]
@@ -103,8 +103,8 @@ fn metadata_column(name: &str) -> Cow<'static, str> {
     Cow::Owned(format!("metadata.{bare}"))
 }
 
-/// Reads what stands for a file row by row; in findings the number of the object, counted from 1,
-/// stands for the line.
+/// Reads the replacement of a file row by row; findings contain the number of the object, counted
+/// from 1, instead of the line.
 pub(crate) fn read_objects(
     source: &mut Source,
     view: View,
@@ -113,7 +113,7 @@ pub(crate) fn read_objects(
     each: &mut RowHandler<'_>,
 ) -> Result<u64, ReadError> {
     let name = view.collection().name();
-    // Members that say nothing are left out, of all objects where nobody has them.
+    // Providers omit empty members, so a column that no object has is not reported as missing.
     let named = Spec { file: name, needed: &[], ..*spec };
     let Some((header, objects)) =
         source.with_file(spec.file, |reader| header(reader, view, name))?
@@ -123,7 +123,7 @@ pub(crate) fn read_objects(
     if view == View::Roles && header.is_empty() && objects > 0 {
         return Err(ReadError::MissingColumn { file: name.to_owned(), column: "roles" });
     }
-    // A collection may be empty; one whose objects all lack a key is another version's.
+    // A collection may be empty; if all its objects lack a key, it is of another version.
     if objects == 0 {
         return Ok(0);
     }
@@ -142,10 +142,10 @@ pub(crate) fn read_objects(
     Ok(objects)
 }
 
-/// The columns of a collection, each with its place.
+/// The columns of a collection, each with its index.
 type Header = BTreeMap<Cow<'static, str>, usize>;
 
-/// Every column that any of the rows has, and how many objects there are.
+/// The columns that occur in any row, and the number of objects.
 fn header(reader: &mut dyn Read, view: View, name: &str) -> Result<(Header, u64), ReadError> {
     let mut columns = Header::new();
     let mut objects = 0;
@@ -172,7 +172,7 @@ fn header(reader: &mut dyn Read, view: View, name: &str) -> Result<(Header, u64)
     Ok((columns, objects))
 }
 
-/// Adds the object's id to what is said of it: nobody counts objects.
+/// Adds the object's id to its findings, because nobody can count objects in a response.
 pub(crate) fn name_findings(
     source: &mut Source,
     findings: &mut [Finding],
@@ -208,7 +208,7 @@ pub(crate) fn name_findings(
     Ok(())
 }
 
-/// Reads the next line, which was written by a [`crate::Spool`].
+/// Reads the next line, which a [`crate::Spool`] has written.
 fn next_object(lines: &mut impl BufRead) -> io::Result<Option<Map<String, Value>>> {
     let mut line = Vec::new();
     if lines.read_until(b'\n', &mut line)? == 0 {
@@ -217,7 +217,7 @@ fn next_object(lines: &mut impl BufRead) -> io::Result<Option<Map<String, Value>
     Ok(Some(serde_json::from_slice(&line)?))
 }
 
-/// Rows of objects, one object in memory at a time.
+/// An iterator over the rows of objects, with one object in memory at a time.
 struct Objects<'r, 'h> {
     lines: BufReader<&'r mut dyn Read>,
     number: u64,
@@ -248,7 +248,7 @@ impl Objects<'_, '_> {
     }
 }
 
-/// A value as a cell of the CSV binding has it: a reference by its id, a list with commas between.
+/// The value as a cell of the CSV binding: a reference as its id, a list with commas as separators.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -1,4 +1,4 @@
-//! Reads the rows of OneRoster 1.1 and 1.2 CSV. Follows no references.
+//! Reader of the rows of OneRoster 1.1 and 1.2 CSV. Resolves no references.
 
 use crate::columns;
 use crate::draft::{ClassRow, Course, EnrolmentRow, Org, RosterDraft, Session};
@@ -12,7 +12,7 @@ use crate::table::{Row, UNUSED};
 use crate::users;
 use crate::values::{self, Status};
 
-/// Reads every file that the manifest doesn't call absent.
+/// Reads every file that the manifest does not call absent.
 pub(crate) fn read(
     source: &mut Source,
     manifest: &Manifest,
@@ -51,7 +51,7 @@ pub(crate) fn read(
     Ok(draft)
 }
 
-/// An org of any format.
+/// Reads an org of any format.
 pub(crate) fn org(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return;
@@ -73,7 +73,7 @@ pub(crate) fn org(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Finding
 
 const ORG_TYPES: [&str; 6] = ["school", "department", "district", "local", "state", "national"];
 
-/// An academic session of any format.
+/// Reads an academic session of any format.
 pub(crate) fn session(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return;
@@ -99,7 +99,7 @@ fn course(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     draft.courses.insert(row.at, id, deleted, course, findings);
 }
 
-/// A class of OneRoster.
+/// Reads a class of OneRoster.
 pub(crate) fn class(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return draft.unread_class(row);
@@ -124,7 +124,7 @@ pub(crate) fn class(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findi
     draft.classes.insert(row.at, id, false, class, findings);
 }
 
-/// An enrolment of OneRoster.
+/// Reads an enrolment of OneRoster.
 pub(crate) fn enrolment(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     let deleted = !row.is_broken() && values::status(row, findings) == Status::Deleted;
     let Some(mut enrolment) = enrolment_row(row, draft, findings) else { return };
@@ -141,8 +141,8 @@ pub(crate) fn enrolment(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut F
     draft.enrolments.insert(row.at, id, false, enrolment, findings);
 }
 
-/// Class, person and role of an enrolment of any format; none of one that can't be used, which
-/// stays as it was.
+/// Reads class, person and role of an enrolment of any format; `None` if the row is unusable, in
+/// which case the enrolment stays as it was.
 pub(crate) fn enrolment_row(
     row: &Row<'_>,
     draft: &mut RosterDraft,
@@ -188,7 +188,7 @@ pub(crate) fn enrolment_row(
     })
 }
 
-/// A cell that may be blank.
+/// The text of a cell; `None` if it is blank.
 pub(crate) fn owned_value(row: &Row<'_>, column: &str) -> Option<String> {
     row.some(column).map(str::to_owned)
 }

@@ -1,5 +1,5 @@
-//! Cuts CSV bytes into records. Knows quotes and line ends, nothing of columns. A quote that is
-//! never closed costs its own row, not the rest of the file.
+//! Splitting of CSV bytes into records. Knows quotes and line ends, but no columns. An unclosed
+//! quote costs only its own row, not the rest of the file.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
@@ -7,37 +7,38 @@ use std::io::{self, BufRead, BufReader, Read};
 use crate::finding::Reason;
 use crate::limits::{MAX_RECORD_BYTES, MAX_RECORD_LINES};
 
-/// One record: the line it begins on, and its cells.
+/// A record: the line where it begins, and its cells.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub line: u64,
     pub cells: Vec<String>,
-    /// Why the record can't be used. Its cells are then those that can be made out.
+    /// The reason why the record is unusable. Its cells are then those that could be recovered.
     pub broken: Option<Reason>,
 }
 
 impl Record {
-    /// A record that can be used.
+    /// A usable record.
     pub(crate) const fn whole(line: u64, cells: Vec<String>) -> Self {
         Self { line, cells, broken: None }
     }
 }
 
-/// Bytes that are kept of a line that is too long: its first cells tell what it is about.
+/// How much of an overlong line is kept, in bytes: its first cells identify the object.
 const TRUNCATED_RECORD_BYTES: usize = 4 * 1024;
-/// Bytes in which the first line end is looked for.
+/// The size of the buffer in which the first line end is searched, in bytes.
 const BUFFER: usize = 64 * 1024;
 
-/// Reads record after record, holding no more than one of them in memory.
+/// An iterator over records, with at most one of them in memory.
 pub(crate) struct Records<'r> {
     reader: BufReader<&'r mut dyn Read>,
-    /// Lines that were read for a record that turned out to be broken, to be read once more.
+    /// Lines of a record that turned out to be broken; they are read again.
     returned_lines: VecDeque<Line>,
     lines_read: u64,
     delimiter: u8,
     /// The last byte of a line.
     line_end: u8,
-    /// Cells of the header; a record over several lines with more of them swallowed its neighbour.
+    /// The number of cells in the header; a multi-line record with more cells has swallowed a
+    /// neighbour.
     width: usize,
 }
 
@@ -61,7 +62,7 @@ impl<'r> Records<'r> {
         }
     }
 
-    /// Reads the header, drops a byte order mark and finds out what ends lines and separates cells.
+    /// Reads the header, drops a byte order mark and detects the line end and the delimiter.
     pub(crate) fn header(&mut self) -> io::Result<Option<Record>> {
         self.find_line_end()?;
         let Some(mut line) = self.next_line()? else { return Ok(None) };
@@ -73,7 +74,7 @@ impl<'r> Records<'r> {
             return self.next_record();
         }
         let count = |wanted: u8| line.bytes.iter().filter(|b| **b == wanted).count();
-        // A spreadsheet of a country with decimal commas writes semicolons.
+        // Spreadsheets in countries with a decimal comma write semicolons.
         if let Some(delimiter) =
             [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b','))
         {
@@ -83,7 +84,7 @@ impl<'r> Records<'r> {
         self.next_record()
     }
 
-    /// Files of old spreadsheets end lines with a carriage return alone.
+    /// Detects the line end: old spreadsheets end lines with a lone carriage return.
     fn find_line_end(&mut self) -> io::Result<()> {
         let start = self.reader.fill_buf()?;
         let first = start.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
@@ -129,7 +130,7 @@ impl<'r> Records<'r> {
         }
     }
 
-    /// Gives up the first line alone; those read after it get another chance.
+    /// Reports only the first line as broken and returns the lines after it for another attempt.
     fn return_lines(&mut self, lines: Vec<Line>, reason: Reason) -> Record {
         let mut lines = lines.into_iter();
         let first = lines.next();
@@ -140,7 +141,7 @@ impl<'r> Records<'r> {
             return Record { line: 0, cells: Vec::new(), broken: Some(reason) };
         };
         let (mut cells, _) = split(&first.bytes, self.delimiter).into_text();
-        // The cell in which the line breaks off, or which a quote opens, is not what it should be.
+        // The cell at the end of the line, or the cell that opens the quote, is incomplete.
         cells.pop();
         Record { line: first.number, cells, broken: Some(reason) }
     }
@@ -178,24 +179,25 @@ impl<'r> Records<'r> {
     }
 }
 
-/// The cells of a record, as far as it goes.
+/// The cells of a record, as far as it could be split.
 #[derive(Debug, Default)]
 struct Split {
     cells: Vec<Vec<u8>>,
     /// The text ended inside quotes.
     open: bool,
-    /// Something followed a closing quote.
+    /// A closing quote was followed by other text.
     ragged: bool,
 }
 
 impl Split {
-    /// Cells up to the last one that is not blank.
+    /// The number of cells up to the last one that is not blank.
     fn used(&self) -> usize {
         let blank = |cell: &Vec<u8>| cell.iter().all(u8::is_ascii_whitespace);
         self.cells.iter().rposition(|c| !blank(c)).map_or(0, |at| at + 1)
     }
 
-    /// The cells as text, and whether one of them is not UTF-8: it is read as Latin-1 then.
+    /// The cells as text, and the reason if one of them is not UTF-8; the cells are then read as
+    /// Latin-1.
     fn into_text(self) -> (Vec<String>, Option<Reason>) {
         let mut broken = None;
         let text = |cell: Vec<u8>| {
@@ -208,7 +210,7 @@ impl Split {
     }
 }
 
-/// RFC 4180, and lenient: a quote inside an unquoted cell is a character like any other.
+/// Splits by RFC 4180, but leniently: a quote inside an unquoted cell is an ordinary character.
 fn split(record: &[u8], delimiter: u8) -> Split {
     let mut split = Split::default();
     let mut cell = Vec::new();
@@ -246,7 +248,7 @@ fn split(record: &[u8], delimiter: u8) -> Split {
     split
 }
 
-/// The separator that a spreadsheet announces in a first line of its own: `sep=;`.
+/// The delimiter that a spreadsheet declares in an extra first line: `sep=;`.
 fn announced_delimiter(line: &[u8]) -> Option<u8> {
     let text = line[..line_end(line)].trim_ascii_start();
     let text = text.strip_prefix(b"\"").unwrap_or(text);
@@ -257,7 +259,7 @@ fn announced_delimiter(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// Where the text of a record ends: before its last line break.
+/// The end of a record's text, before its last line break.
 fn line_end(record: &[u8]) -> usize {
     let text = record.strip_suffix(b"\n").unwrap_or(record);
     text.strip_suffix(b"\r").unwrap_or(text).len()

@@ -1,9 +1,9 @@
-//! What a role's name means. Names are compared in small letters without blanks and punctuation.
+//! Meaning of role names. They are compared in lower case, without blanks and punctuation.
 
 use crate::finding::{Findings, Location, Reason, quoted};
 use crate::model::Format;
 
-/// What a person of a role is to the school.
+/// The kind of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RoleKind {
     Student,
@@ -12,15 +12,15 @@ pub(crate) enum RoleKind {
     Parent,
     /// Another relative or contact: a guardianship, contact not allowed until staff allow it.
     Relative,
-    /// Runs the school's side of the product.
+    /// Manages the school's side of the product.
     Staff,
-    /// Known, and nothing in the product: an aide, a proctor.
+    /// A known role without rights in the product: an aide, a proctor.
     OtherStaff,
     Unknown,
 }
 
 impl RoleKind {
-    /// As a report names it.
+    /// The name of the kind in a report.
     pub(crate) const fn description(self) -> &'static str {
         match self {
             Self::Student => "student",
@@ -33,8 +33,7 @@ impl RoleKind {
     }
 }
 
-/// Whether the formats have this word for a role: those of OneRoster 1.1 and 1.2, and those of
-/// School Data Sync.
+/// Whether the format defines this word for a role: OneRoster 1.1 and 1.2, or School Data Sync.
 pub(crate) fn is_standard(role: &str, format: Format) -> bool {
     match normalized(role).as_str() {
         "administrator"
@@ -60,7 +59,7 @@ fn normalized(role: &str) -> String {
     role.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Reads a role's name as the roster formats and real files write it.
+/// The kind of a role name, as written in the roster formats and in real files.
 pub(crate) fn kind(role: &str) -> RoleKind {
     match normalized(role).as_str() {
         "student" | "pupil" | "learner" => RoleKind::Student,
@@ -84,7 +83,7 @@ pub(crate) fn kind(role: &str) -> RoleKind {
     }
 }
 
-/// Reports a role that the format has another word for.
+/// Reports a role name for which the format defines another word.
 pub(crate) fn report_synonym(at: Location, role: &str, format: Format, findings: &mut Findings) {
     let kind = kind(role);
     if kind != RoleKind::Unknown && !is_standard(role, format) {
@@ -96,31 +95,31 @@ pub(crate) fn report_synonym(at: Location, role: &str, format: Format, findings:
     }
 }
 
-/// Whether a role's name makes somebody staff of the school at which they have it.
+/// Whether a role name makes a person staff of the school where they have the role.
 #[must_use]
 pub fn is_staff(role: &str) -> bool {
     kind(role.trim()) == RoleKind::Staff
 }
 
-/// What an enrolment makes of a person.
+/// The role of an enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EnrolmentRole {
-    /// Learns in the class.
+    /// Student of the class.
     Student,
-    /// Teaches the class.
+    /// Teacher of the class.
     Teacher,
 }
 
 impl EnrolmentRole {
-    /// What a role's name makes of somebody; none for roles that neither learn nor teach.
+    /// The enrolment role of a role name; `None` for roles that neither learn nor teach.
     #[must_use]
     pub fn named(role: &str) -> Option<Self> {
         enrolment_role(role)
     }
 }
 
-/// The enrolment a role's name stands for; none for roles that neither learn nor teach.
+/// The enrolment role of a role name; `None` for roles that neither learn nor teach.
 pub(crate) fn enrolment_role(role: &str) -> Option<EnrolmentRole> {
     match kind(role) {
         RoleKind::Student => Some(EnrolmentRole::Student),

@@ -1,4 +1,4 @@
-//! Reads the rows of Microsoft School Data Sync v2.1 CSV. Follows no references.
+//! Reader of the rows of Microsoft School Data Sync v2.1 CSV. Resolves no references.
 
 use crate::columns;
 use crate::draft::{ClassRow, Course, Link, RosterDraft};
@@ -39,7 +39,7 @@ pub(crate) fn read(
         manifest.read_rows(source, &columns::SDS_ROLES, Essential, findings, |row, findings| {
             role_row(row, &mut draft, findings)
         })?;
-    // Without all roles it is not known who has left a school.
+    // Without all roles it is unknown who has left a school.
     draft.coverage.people = if roles == Mode::Bulk { people } else { Mode::Absent };
     draft.coverage.guardianships = manifest.read_rows(
         source,
@@ -84,8 +84,8 @@ fn user(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     }
     let Some(id) = row.required("sourcedId", findings) else { return draft.unread_person(row) };
     let Some(mut user) = user_with_names(row, findings) else { return draft.unread_person(row) };
-    // The column `email` is for contacts; a student's or teacher's address stands in the id by
-    // which the directory knows them.
+    // The column `email` is for contacts; the address of a student or teacher is the id that the
+    // directory matches them by.
     let column = if row.some("email").is_some() { "email" } else { "activeDirectoryMatchId" };
     user.email = if column == "email" || row.text(column).contains('@') {
         values::email(row, column, findings)

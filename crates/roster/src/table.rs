@@ -1,4 +1,5 @@
-//! One CSV file as rows with named columns: finds the columns, checks each row's shape, reports.
+//! Reader of a CSV file as rows with named columns: it finds the columns and checks each row's
+//! shape.
 
 use std::io::{self, Read};
 
@@ -13,31 +14,31 @@ use crate::records::{Record, Records};
 use crate::source::Source;
 use crate::values;
 
-/// What is known of a file's columns.
+/// The known columns of a file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spec {
     pub file: &'static str,
-    /// Without these nothing can be done with the file.
+    /// Required columns: without them the file is unusable.
     pub key: &'static [&'static str],
-    /// Columns that the standard demands and that links, names or logins rest on: without one the
-    /// file may be damaged. One of each group is enough.
+    /// Columns that the standard requires and on which links, names or logins depend: without one
+    /// the file may be damaged. One of each group is enough.
     pub needed: &'static [&'static [&'static str]],
     /// Groups of columns of which at least one must be filled in some row.
     pub filled: &'static [&'static [&'static str]],
-    /// Columns that are read, needed ones among them; a misspelt one is looked for.
+    /// Columns that are read, including needed ones; a misspelt one is recognised.
     pub read: &'static [&'static str],
-    /// Further columns of the standards: known, so never taken for a misspelt one.
+    /// Other columns of the standards, so that they are never taken for a misspelt column.
     pub known: &'static [&'static str],
 }
 
 impl Spec {
-    /// Whether anything is made of a column.
+    /// Whether a column is used.
     fn is_read(&self, column: &str) -> bool {
         self.key.contains(&column) || self.read.contains(&column)
     }
 }
 
-/// One row, its cells reached by column name. Text is as it stands in the file.
+/// A row with cells by column name. Texts are as in the file.
 #[derive(Debug)]
 pub(crate) struct Row<'t> {
     pub at: Location,
@@ -47,33 +48,34 @@ pub(crate) struct Row<'t> {
 }
 
 impl Row<'_> {
-    /// Whether the row can't be used: it was reported, and its cells only tell what it is about.
+    /// Whether the row is unusable: it was reported, and its cells only serve to identify its
+    /// object.
     pub(crate) const fn is_broken(&self) -> bool {
         self.is_broken
     }
 
-    /// Whether each cell stands below its own column, as far as one can tell.
+    /// Whether the cells are probably aligned with the columns.
     pub(crate) const fn is_aligned(&self) -> bool {
         !self.is_broken || self.cells.len() == self.layout.width
     }
 
-    /// The cell exactly as it is; blank when the column or the cell is missing.
+    /// The cell, unchanged; blank if the column or the cell is missing.
     pub(crate) fn raw(&self, column: &str) -> &str {
         let cell = self.layout.index(column).and_then(|index| self.cells.get(index));
         cell.map_or("", String::as_str)
     }
 
-    /// The cell without blanks around it.
+    /// The cell, trimmed.
     pub(crate) fn text(&self, column: &str) -> &str {
         self.raw(column).trim()
     }
 
-    /// The cell without blanks around it, if there is anything in it.
+    /// The cell, trimmed; `None` if it is blank.
     pub(crate) fn some(&self, column: &str) -> Option<&str> {
         Some(self.text(column)).filter(|text| !text.is_empty())
     }
 
-    /// An id that the row can't do without; its lack is reported.
+    /// An id that the row requires; reports it if it is missing.
     pub(crate) fn required(&self, column: &str, findings: &mut Findings) -> Option<String> {
         let found = self.some(column);
         if found.is_none() {
@@ -83,17 +85,17 @@ impl Row<'_> {
     }
 }
 
-/// What is done with each row.
+/// The function that handles each row.
 pub(crate) type RowHandler<'e> = dyn FnMut(&Row<'_>, &mut Findings) + 'e;
 
-/// What becomes of a row that can't be used, and of whom or what it is about.
+/// The consequence for an unusable row and its object, for messages.
 pub(crate) const UNUSED: &str = "the row is not used, and what it is about stays as it was";
 
-/// Reads a file, or the collection that stands for it, row by row. Answers how many rows it has;
-/// none when it is not there. Rows that are broken are handed over as well.
+/// Reads a file, or the collection that replaces it, row by row. Returns the number of rows; `None`
+/// if the file does not exist. Broken rows are passed to the handler as well.
 ///
 /// # Errors
-/// When a bound is passed or a key column is missing: half a file must not pass for a whole one.
+/// An exceeded limit or a missing key column: a partial file must not pass for a complete one.
 pub(crate) fn read_table(
     source: &mut Source,
     spec: &Spec,
@@ -130,8 +132,8 @@ fn read_rows(
     handle_rows(&mut || records.next_record(), spec, &layout, findings, each)
 }
 
-/// Checks the shape of each record and hands it over. Answers how many there are; blank lines don't
-/// count.
+/// Checks the shape of each record and passes it to the handler. Returns the number of records
+/// without blank lines.
 pub(crate) fn handle_rows(
     next: &mut dyn FnMut() -> io::Result<Option<Record>>,
     spec: &Spec,
@@ -164,7 +166,7 @@ pub(crate) fn handle_rows(
     Ok(used)
 }
 
-/// Columns that are there and hold nothing in any row.
+/// Columns that exist but are blank in every row.
 struct BlankColumns {
     groups: Vec<&'static [&'static str]>,
     rows: u64,
@@ -172,14 +174,14 @@ struct BlankColumns {
 
 impl BlankColumns {
     fn new(spec: &Spec, layout: &Layout) -> Self {
-        // Of a column that is missing something else is said.
+        // Missing columns are reported elsewhere.
         let is_there =
             |group: &&&[&'static str]| group.iter().any(|column| layout.index(column).is_some());
         Self { groups: spec.filled.iter().filter(is_there).copied().collect(), rows: 0 }
     }
 
     fn observe(&mut self, row: &Row<'_>) {
-        // A row of somebody who is gone may hold no more than the id.
+        // A row of a deleted object may contain only the id.
         if row.is_broken || values::is_deleted(row) {
             return;
         }
@@ -202,7 +204,7 @@ fn too_large(spec: &Spec, limit: String) -> ReadError {
     ReadError::TooLarge { name: spec.file.to_owned(), limit }
 }
 
-/// Whether the line is blank; why it can't be used.
+/// Whether the line is blank, or the reason why it is unusable.
 fn check_record(
     record: &Record,
     spec: &Spec,
@@ -252,7 +254,7 @@ fn check_record(
     }
     if cells.len() < layout.width {
         let (count, width) = (cells.len(), layout.width);
-        // A file that was cut off ends in such a row.
+        // The last row of a truncated file looks like this.
         if let Some((name, _)) =
             layout.named().find(|(name, index)| *index >= count && spec.is_read(name))
         {

@@ -1,4 +1,4 @@
-//! Reads the people of a roster and their roles: users.csv, roles.csv, userProfiles.csv. Follows no
+//! Reader of people and their roles: users.csv, roles.csv, userProfiles.csv. Resolves no
 //! references.
 
 use std::collections::BTreeMap;
@@ -62,11 +62,11 @@ pub(crate) fn read(
             }
         },
     )?;
-    // Without all roles it is not known who has left a school.
+    // Without all roles it is unknown who has left a school.
     Ok(if mode == Mode::Bulk && roles_mode != Mode::Bulk { Mode::Delta } else { mode })
 }
 
-/// A person of OneRoster 1.1.
+/// Reads a person of OneRoster 1.1.
 fn user_with_role(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     let is_usable = !row.is_broken() && row.some("sourcedId").is_some();
     if is_usable && row.some("role").is_none() && !values::is_deleted(row) {
@@ -77,7 +77,7 @@ fn user_with_role(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Finding
     roles_of_row(row, draft, findings);
 }
 
-/// A person of OneRoster, without roles.
+/// Reads a person of OneRoster, without roles.
 pub(crate) fn user(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return draft.unread_person(row);
@@ -95,7 +95,7 @@ pub(crate) fn user(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findin
     draft.users.insert(row.at, id, false, user, findings);
 }
 
-/// Someone's names, without which a row is of no use.
+/// Reads a person's names, without which a row is unusable.
 pub(crate) fn user_with_names(row: &Row<'_>, findings: &mut Findings) -> Option<User> {
     match (row.some("givenName"), row.some("familyName")) {
         (None, None) => {
@@ -129,7 +129,7 @@ pub(crate) fn user_with_names(row: &Row<'_>, findings: &mut Findings) -> Option<
     })
 }
 
-/// A login that the source has switched off: the person stays, but no address means no login.
+/// Drops the address of a person whose login the source has disabled: without it they can't log in.
 pub(crate) fn report_disabled_login(row: &Row<'_>, user: &mut User, findings: &mut Findings) {
     if values::boolean_or_report(row, "enabledUser", findings) == Some(false)
         && user.email.take().is_some()
@@ -142,7 +142,7 @@ pub(crate) fn report_disabled_login(row: &Row<'_>, user: &mut User, findings: &m
     }
 }
 
-/// What a row's metadata say of a contact. What can't be understood counts as a bar, for safety.
+/// The metadata of a row about a contact. For safety, an unclear value counts as a bar.
 pub(crate) fn contact_metadata(row: &Row<'_>, findings: &mut Findings) -> ContactMetadata {
     let unclear = |column, findings: &mut Findings| {
         let message = format!(
@@ -197,11 +197,11 @@ fn roles_of_row(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings)
             role: role.clone(),
         });
     }
-    // A person of no org still has a role, by which a contact is judged.
+    // A person without an org still has a role, which decides on contact.
     draft.roles.push(RoleAssignment { at: row.at, user, org: String::new(), role });
 }
 
-/// A row of roles.csv, primary or secondary, of any format.
+/// Reads a row of roles.csv, primary or secondary, of any format.
 pub(crate) fn role_row(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         _ = draft.people_of_unread_roles.insert(owned_value(row, "userSourcedId"));
@@ -226,7 +226,7 @@ pub(crate) fn role_row(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Fi
     }
 }
 
-/// Someone has a role at an org.
+/// Records a person's role at an org.
 pub(crate) fn has_role(
     at: Location,
     user: &str,

@@ -1,4 +1,4 @@
-//! Reads single cells: dates, truth values, lists, addresses. Knows no rows.
+//! Parsing of single cells: dates, booleans, lists, addresses. Knows no rows.
 
 use chrono::NaiveDate;
 use parlour_domain::{EmailAddress, text::MAX_ID};
@@ -8,7 +8,7 @@ use crate::finding::{Findings, Reason, quoted};
 use crate::limits::MAX_LIST;
 use crate::table::Row;
 
-/// What a row's status says.
+/// The status of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     /// Blank or `active`.
@@ -22,8 +22,8 @@ pub(crate) fn is_deleted(row: &Row<'_>) -> bool {
     ["tobedeleted", "inactive"].iter().any(|word| row.text("status").eq_ignore_ascii_case(word))
 }
 
-/// Reads a row's status. Also reports a date of the last change that can't be understood: each row
-/// has one of both.
+/// Reads a row's status. Also reports an invalid date of the last change, because every row has
+/// both columns.
 pub(crate) fn status(row: &Row<'_>, findings: &mut Findings) -> Status {
     date(row, "dateLastModified", findings);
     match row.text("status").to_lowercase().as_str() {
@@ -44,8 +44,8 @@ pub(crate) fn status(row: &Row<'_>, findings: &mut Findings) -> Status {
     }
 }
 
-/// The bars of a row that can't be used, as far as they can be read. A row that is damaged itself
-/// has those alone that it states in full.
+/// The readable bars of an unusable row. A row that is damaged itself contributes only bars that it
+/// states in full.
 pub(crate) fn readable_bars(row: &Row<'_>) -> ContactMetadata {
     let is_bar = |column, bars: bool| {
         row.is_aligned()
@@ -62,8 +62,8 @@ pub(crate) fn readable_bars(row: &Row<'_>) -> ContactMetadata {
     }
 }
 
-/// The truth value of a cell, if it can be understood; another word than `true` or `false` is
-/// reported as a synonym.
+/// The boolean of a cell, if it can be parsed; another word than `true` or `false` is reported as a
+/// synonym.
 pub(crate) fn boolean(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<bool> {
     let text = row.some(column)?;
     let value = parse_bool(text)?;
@@ -77,7 +77,7 @@ pub(crate) fn boolean(row: &Row<'_>, column: &str, findings: &mut Findings) -> O
     Some(value)
 }
 
-/// `true`, `1`, `yes`, `y`, `t` and their opposites, in any case.
+/// Parses `true`, `1`, `yes`, `y`, `t` and their opposites, in any case.
 fn parse_bool(text: &str) -> Option<bool> {
     match text.trim().to_lowercase().as_str() {
         "true" | "1" | "yes" | "y" | "t" => Some(true),
@@ -86,7 +86,7 @@ fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// The truth value of a cell; what can't be understood is reported and left out.
+/// The boolean of a cell; an invalid value is reported and left out.
 pub(crate) fn boolean_or_report(
     row: &Row<'_>,
     column: &str,
@@ -102,7 +102,7 @@ pub(crate) fn boolean_or_report(
     value
 }
 
-/// The date of a cell; what can't be understood is reported and left out.
+/// The date of a cell; an invalid value is reported and left out.
 pub(crate) fn date(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<NaiveDate> {
     let text = row.some(column)?;
     let date = parse_date(text);
@@ -116,8 +116,8 @@ pub(crate) fn date(row: &Row<'_>, column: &str, findings: &mut Findings) -> Opti
     date
 }
 
-/// ISO dates with or without a time; `20260901`; `1.9.2026`; with slashes where day and month
-/// can't be mixed up.
+/// Parses ISO dates with or without a time; `20260901`; `1.9.2026`; with slashes only if day and
+/// month are unambiguous.
 pub(crate) fn parse_date(text: &str) -> Option<NaiveDate> {
     let day = text.split(['T', ' ']).next().unwrap_or_default();
     let plausible =
@@ -140,7 +140,7 @@ pub(crate) fn parse_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).and_then(plausible)
 }
 
-/// The ids of a list cell, each once, in their order.
+/// The ids of a list cell, without duplicates, in their order.
 pub(crate) fn list(row: &Row<'_>, column: &str, findings: &mut Findings) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for id in row.raw(column).split([',', ';']).map(str::trim).filter(|id| !id.is_empty()) {
@@ -162,7 +162,7 @@ pub(crate) fn list(row: &Row<'_>, column: &str, findings: &mut Findings) -> Vec<
     ids
 }
 
-/// The address of a cell; a wrong one is reported and left out.
+/// The address of a cell; an invalid one is reported and left out.
 pub(crate) fn email(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<String> {
     let text = row.some(column)?;
     let address = EmailAddress::parse(text).ok();
@@ -181,8 +181,7 @@ pub(crate) fn email(row: &Row<'_>, column: &str, findings: &mut Findings) -> Opt
     address.map(|address| address.to_string())
 }
 
-/// Whether an address stands there as it is, but for case and the form of its domain that the DNS
-/// has.
+/// Whether the text is the address itself, except for case and the DNS form of its domain.
 fn is_spelling_of(text: &str, address: &EmailAddress) -> bool {
     let local = |text: &str| text.rsplit_once('@').map(|(local, _)| local.to_lowercase());
     let domain = text.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();

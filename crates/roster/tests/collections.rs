@@ -1,5 +1,4 @@
-//! Collections of the REST bindings: read by the rules of the files, whatever a provider puts into
-//! them.
+//! Tests of collections from the REST bindings: the rules of files apply to any provider's data.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlour_roster::{Collection, Format, Reason, Refusal, Roster, Spool, read_collections};
@@ -193,7 +192,7 @@ fn invalid_collections_are_refused() {
         users(Format::OneRoster11, json!([{ "sourcedId": "a".repeat(200_000) }])),
         Err("too_large")
     );
-    assert_eq!(users(Format::OneRoster11, json!([])), Ok(()), "an empty collection is whole");
+    assert_eq!(users(Format::OneRoster11, json!([])), Ok(()), "an empty collection is complete");
     assert_eq!(code(read(Format::SdsV21, school)), Err("unknown_format"));
 }
 

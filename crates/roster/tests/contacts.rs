@@ -1,4 +1,4 @@
-//! Guardianships: found from both sides, allowed by role, barred by what the school says.
+//! Tests of guardianships: found from both sides, allowed by role, barred by the school.
 
 mod files;
 

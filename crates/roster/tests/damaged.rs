@@ -1,5 +1,5 @@
-//! Damaged files: what is missing is told, and whoever and whatever an unusable row is about is
-//! named, so that it can stay.
+//! Tests of damaged files: missing data is reported, and objects of unusable rows are listed, so
+//! that they can stay.
 
 mod files;
 
@@ -115,7 +115,7 @@ fn unusable_class_and_enrolment_rows_report_their_ids() {
     let proctor = Files::oneroster_11().and("enrollments.csv", "x,,cl,sch,t1,proctor,,,\n");
     assert!(
         unread(&proctor).enrolments.is_empty(),
-        "a role that neither learns nor teaches can be read"
+        "a role that neither learns nor teaches is readable"
     );
 }
 
@@ -186,7 +186,7 @@ fn missing_expected_columns_are_reported() {
         ),
         &[("users.csv", None)],
     );
-    // Rows of those who are gone hold no more than their ids.
+    // Rows of deleted people contain only their ids.
     let gone = "sourcedId,status,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n\
                 s1,tobedeleted,,,,,,\n";
     check(Files::oneroster_11().with("users.csv", gone), &[]);
@@ -225,7 +225,7 @@ fn spreadsheet_line_endings_and_separators_are_accepted() {
     assert_eq!(
         lines.findings(),
         [("users.csv".to_owned(), 6, Reason::MissingValue)],
-        "lines are counted from the file's first"
+        "lines are counted from the start of the file"
     );
 }
 

@@ -1,5 +1,5 @@
-//! What real files do: each deviation is either understood or reported with file, line and reason,
-//! and the rest is imported.
+//! Tests of deviations in real files: each is either understood or reported with file, line and
+//! reason, and the rest is imported.
 
 mod files;
 
@@ -13,7 +13,8 @@ fn check(files: &Files, expected: &[(&str, u64, Reason)]) {
     assert_eq!(found, expected);
 }
 
-/// Three people, three links and so on: all that the unspoilt files hold.
+/// Checks the counts of the undamaged files: three people, one guardianship, one class, two
+/// enrolments.
 fn check_whole(files: &Files) {
     let school = files.school();
     let counts = (
@@ -142,7 +143,7 @@ fn invalid_text_drops_only_its_row() {
         check(&files, &[("users.csv", 5, reason)]);
         check_whole(&files);
     }
-    // Of a list the one id is left out that can be nobody's.
+    // Only the invalid id is left out of a list.
     let files = Files::oneroster_11().replace(
         "users.csv",
         "ruth@example.org,s1",

@@ -1,4 +1,4 @@
-//! The manifest, deltas, OneRoster 1.2 and Microsoft SDS v2.1.
+//! Tests of the manifest, deltas, OneRoster 1.2 and Microsoft SDS v2.1.
 
 mod files;
 
@@ -160,7 +160,7 @@ fn delta_with_only_a_student_keeps_their_contacts() {
     assert_eq!(
         roster.removed.mentioned_links,
         either_order.into(),
-        "the one who is deleted is not kept"
+        "links of deleted people are not mentioned"
     );
     let found: Vec<_> = roster
         .findings

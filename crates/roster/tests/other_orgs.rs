@@ -1,4 +1,4 @@
-//! Roles at other orgs: nobody brings one along, neither by a link nor by an enrolment.
+//! Tests of roles at other orgs: neither a link nor an enrolment carries them into a school.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod files;
@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 const PARENT: Roles = Roles { student: false, teacher: false, parent: true, staff: false };
 const TEACHER: Roles = Roles { student: false, teacher: true, parent: false, staff: false };
 
-/// Two schools and their district, and in the first a student `s` and a class `c`.
+/// Two schools and their district; the first school has a student `s` and a class `c`.
 const ORGS: &str = "sourcedId,name,type\nsch,Elm,school\nother,Oak,school\nd,District,district\n";
 const CLASSES: &str = "sourcedId,title,schoolSourcedId\nc,Art,sch\n";
 const ENROLMENTS: &str =
     "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role\ne1,c,sch,s,student\n";
 
-/// Contacts of `s`: a role and an org each. The student lists them all.
+/// Contacts of `s`, each with a role and an org. The student lists all of them.
 const CONTACTS: [(&str, &str, &str); 7] = [
     ("head", "administrator", "other"),
     ("boss", "districtAdministrator", "d"),
@@ -37,7 +37,7 @@ fn first(mut schools: Vec<School>) -> School {
     schools.swap_remove(at)
 }
 
-/// Whoever is linked with the student alone is a parent alone.
+/// Checks that people who belong to the school only through a link are parents and nothing else.
 fn check_contacts(school: &School, expected: &[&str], format: &str) {
     for id in expected {
         let found = person(school, id);
@@ -285,7 +285,7 @@ fn role_at_this_school_is_kept() {
 
 #[test]
 fn pushed_guardianship_grants_no_staff_role() {
-    // Known at the school as a parent alone; what they are elsewhere no push of links can say.
+    // The school knows them only as parents; a push of links can't add their roles elsewhere.
     let known = ExistingRecords {
         people: [
             ("s".to_owned(), vec!["student".to_owned()]),
@@ -301,7 +301,7 @@ fn pushed_guardianship_grants_no_staff_role() {
     };
     let read = read_push("sch", &Push::Guardianships(vec![(0, link)]), &known).unwrap();
     assert!(read.school.people.is_empty() && read.school.guardianships.len() == 1);
-    // A pushed row is the school's own word.
+    // A pushed row is the school's own statement.
     let row = PushedPerson {
         sourced_id: "head".to_owned(),
         roles: vec!["administrator".to_owned()],

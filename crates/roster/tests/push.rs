@@ -1,4 +1,4 @@
-//! Rows that a program pushes: the rules of the files, with what is there already.
+//! Tests of pushed rows: the rules of files, combined with existing objects.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlour_roster::{
@@ -35,7 +35,7 @@ fn read(push: &Push, known: &ExistingRecords) -> PushOutcome {
     read_push("school", push, known).unwrap()
 }
 
-/// Whether contact is allowed by a row.
+/// Checks whether a row allows contact.
 #[track_caller]
 fn check_contact(row: PushedGuardianship, before: Option<ExistingLink>, expected: bool) {
     let said = format!("{row:?} after {before:?}");
@@ -50,7 +50,7 @@ fn check_contact(row: PushedGuardianship, before: Option<ExistingLink>, expected
     );
     assert!(
         read.school.people.is_empty() && read.school.name.is_none(),
-        "those who are only named are no part of it"
+        "existing objects that are only referred to are not in the result"
     );
 }
 
@@ -78,7 +78,7 @@ fn contact_depends_on_roles_and_explicit_values() {
 #[test]
 fn omitted_bar_differs_from_explicit_bar() {
     let check = |row: PushedGuardianship, expected: (Option<bool>, Option<bool>)| {
-        // Also where the contact's roles or the link itself were there before.
+        // The result is the same if the contact's roles or the link already exist.
         for links in [
             vec![],
             vec![ExistingLink {
@@ -107,7 +107,7 @@ fn omitted_bar_differs_from_explicit_bar() {
 
 #[test]
 fn allowed_contact_is_kept_unless_the_relationship_changes() {
-    // A contact of SDS, judged by the relationship's role: they have no role of their own.
+    // A contact of SDS was judged by the relationship's role: they have no role of their own.
     let before = |contact_allowed: bool| {
         let link = ExistingLink {
             parent: "x1".to_owned(),
@@ -161,7 +161,7 @@ fn links_are_reevaluated_only_when_roles_change() {
                 .guardianships
                 .iter()
                 .all(|link| (link.contact_barred, link.court_order) == (None, None)),
-            "of bars a person's row says nothing"
+            "a person's row does not mention bars"
         );
         read.school
             .guardianships
@@ -177,7 +177,7 @@ fn links_are_reevaluated_only_when_roles_change() {
     assert_eq!(
         relative.school.people.iter().map(|person| person.sourced_id.as_str()).collect::<Vec<_>>(),
         ["p1"],
-        "the student is only named"
+        "the student is only referred to"
     );
     assert_eq!(
         (relative.coverage.people, relative.coverage.classes, relative.coverage.orgs),
@@ -193,7 +193,7 @@ fn each_refused_row_is_reported_with_its_index() {
         role: role.to_owned(),
         ..PushedEnrolment::default()
     };
-    // Those between were refused for their shape.
+    // The rows in between were refused because of their shape.
     let rows = vec![
         (1, row("c1", "s1", "student")),
         (3, row("c1", "nobody", "student")),

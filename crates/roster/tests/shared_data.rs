@@ -1,5 +1,5 @@
-//! Reads real rosters from the folder beside the repository, when it is there, and compares with
-//! the counts it states.
+//! Test of real rosters in the folder beside the repository, if it exists, against their stated
+//! counts.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Zips and folders that mean harm, and soup: refused, and nothing panics.
+//! Tests of malicious zips and folders and of random bytes: they are refused, and nothing panics.
 
 mod files;
 

@@ -1,9 +1,10 @@
-//! The times that were chosen and not booked yet: never two at one time.
+//! The booking draft: the times that a parent has chosen but not booked yet, at most one per
+//! moment.
 
 use parlour_wire::{ClassSlots, LostBooking, Moment, NewBooking, SlotState, Student, StudentSlots};
 use uuid::Uuid;
 
-/// A class of a student, with all that is needed to name it.
+/// A class of a student, with the data needed to display it.
 #[derive(Clone)]
 pub struct BookableClass {
     /// The student.
@@ -13,7 +14,7 @@ pub struct BookableClass {
 }
 
 impl BookableClass {
-    /// All classes of all students.
+    /// Returns every class of every student.
     #[must_use]
     pub fn all(students: &[StudentSlots]) -> Vec<Self> {
         let of_student = |entry: &StudentSlots| {
@@ -27,42 +28,43 @@ impl BookableClass {
         students.iter().flat_map(of_student).collect()
     }
 
-    /// Whether any of its times is free.
+    /// Whether at least one slot of the class is free.
     #[must_use]
     pub fn has_free_time(&self) -> bool {
         self.class.states.contains(&SlotState::Free)
     }
 
-    /// The appointment that this would be at a time.
+    /// Returns the booking request for this class at a given time.
     #[must_use]
     pub const fn at(&self, starts_at: Moment) -> NewBooking {
         NewBooking { student_id: self.student.id, class_id: self.class.class_id, starts_at }
     }
 
-    /// Whether a chosen time is one of this class and student.
+    /// Whether a chosen time belongs to this class and student.
     #[must_use]
     pub fn is_of(&self, pick: &NewBooking) -> bool {
         self.student.id == pick.student_id && self.class.class_id == pick.class_id
     }
 }
 
-/// A free slot beside the draft.
+/// The state of a free slot relative to the draft.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PickState {
-    /// It can be chosen.
+    /// The slot can be chosen.
     Open,
-    /// It is chosen.
+    /// The slot is chosen.
     Chosen,
     /// Another appointment is chosen for that time: nobody is in two places at once.
     Conflict,
 }
 
-/// The chosen times of an evening, in their order.
+/// The chosen times of an evening, sorted by time.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Picks(pub Vec<NewBooking>);
 
 impl Picks {
-    /// Chooses a time for a class in place of the one that it had; the same time is given up.
+    /// Chooses a time for a class, which replaces the time chosen before. If the same time is
+    /// already chosen, it is removed instead.
     pub fn toggle(&mut self, pick: NewBooking) {
         let was_chosen = self.0.contains(&pick);
         self.0.retain(|other| !same_class(other, &pick));
@@ -72,7 +74,7 @@ impl Picks {
         }
     }
 
-    /// The state of a would-be appointment.
+    /// Returns the state of a possible appointment.
     #[must_use]
     pub fn state_of(&self, pick: &NewBooking) -> PickState {
         match self.0.iter().find(|other| other.starts_at == pick.starts_at) {
@@ -82,20 +84,20 @@ impl Picks {
         }
     }
 
-    /// The time chosen for a class.
+    /// Returns the time chosen for a class of a student.
     #[must_use]
     pub fn time_of(&self, student: Uuid, class: Uuid) -> Option<Moment> {
         let of_class = |pick: &&NewBooking| pick.student_id == student && pick.class_id == class;
         self.0.iter().find(of_class).map(|pick| pick.starts_at)
     }
 
-    /// Gives up the times that somebody else was faster with.
+    /// Removes the chosen times that somebody else booked first.
     pub fn remove_lost(&mut self, lost: &[LostBooking]) {
         self.0.retain(|pick| !is_lost(lost, pick.student_id, pick.class_id));
     }
 
-    /// Gives up what is not free any more at these times of an evening, except what is known to be
-    /// lost. Returns whether anything was given up.
+    /// Removes the chosen times that are not free any more, except those known to be lost. `times`
+    /// are the times of the evening. Returns whether any time was removed.
     pub fn remove_unoffered(
         &mut self,
         times: &[Moment],
@@ -115,7 +117,7 @@ impl Picks {
     }
 }
 
-/// Whether the time chosen for a class was lost.
+/// Whether the time chosen for a class of a student was lost.
 #[must_use]
 pub fn is_lost(lost: &[LostBooking], student: Uuid, class: Uuid) -> bool {
     lost.iter().any(|lost| lost.student_id == student && lost.class_id == class)

@@ -1,9 +1,9 @@
-//! The time that is left of a call, or until it begins.
+//! Countdown of a call: the time until it begins or ends, and the urgency.
 
-/// How near the end of a call is.
+/// The urgency of a call's end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Urgency {
-    /// It has not begun.
+    /// The call has not begun.
     Before,
     /// More than a minute is left.
     Calm,
@@ -14,7 +14,8 @@ pub enum Urgency {
 }
 
 impl Urgency {
-    /// The urgency of a call by its times and the server's, in milliseconds.
+    /// Returns the urgency of a call from its start, its end and the server's time, in
+    /// milliseconds.
     #[must_use]
     pub const fn at(starts_at: i64, ends_at: i64, now: i64) -> Self {
         if now < starts_at {
@@ -29,8 +30,8 @@ impl Urgency {
     }
 }
 
-/// Writes what is left until a time, both in milliseconds: `4:05`, or `1:02:03` when it is an hour
-/// or more. A second that has begun counts as a whole one.
+/// Formats the time left until `until`; both arguments are in milliseconds. Writes `4:05`, or
+/// `1:02:03` from one hour on. A started second counts as a whole one.
 #[must_use]
 pub fn time_left(until: i64, now: i64) -> String {
     let left = (until - now).max(0);

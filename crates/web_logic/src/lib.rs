@@ -1,4 +1,4 @@
-//! The web app's logic that needs no browser: it knows neither signals nor elements, and its tests
+//! Logic of the web app that needs no browser. It uses neither signals nor elements, so its tests
 //! run on the host.
 
 pub mod booking_draft;

@@ -1,36 +1,36 @@
-//! How well a connection carries, from the counters of the browser (W3C webrtc-stats).
+//! Connection quality, computed from the browser's counters (W3C webrtc-stats).
 
-/// What a person is told of it.
+/// The quality that is shown to a person.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Quality {
-    /// Talk and pictures break.
+    /// Speech and pictures break up.
     Poor,
-    /// Talk becomes laborious.
+    /// Talking becomes laborious.
     Fair,
-    /// Nothing is noticed.
+    /// The person notices nothing.
     Good,
 }
 
-/// The counters of one moment.
+/// The counters at one moment.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Sample {
-    /// There and back, in seconds.
+    /// The round-trip time, in seconds.
     pub round_trip: f64,
-    /// Packets that came.
+    /// The number of packets received.
     pub received: f64,
-    /// Packets that did not come.
+    /// The number of packets lost.
     pub lost: f64,
 }
 
 impl Sample {
-    /// The quality of the time since an earlier moment.
+    /// Returns the quality of the interval between `before` and this sample.
     #[must_use]
     pub fn since(self, before: Self) -> Quality {
         let (received, lost) =
             ((self.received - before.received).max(0.0), (self.lost - before.lost).max(0.0));
         let loss = if received + lost > 0.0 { lost / (received + lost) } else { 0.0 };
-        // Talk becomes laborious from some 200 ms one way on (ITU-T G.114), pictures break from a
-        // few lost packets in a hundred.
+        // Talking becomes laborious from about 200 ms of one-way delay (ITU-T G.114); pictures
+        // break up from a packet loss of a few per cent.
         if self.round_trip > 0.5 || loss > 0.08 {
             Quality::Poor
         } else if self.round_trip > 0.25 || loss > 0.02 {
@@ -60,7 +60,7 @@ mod tests {
         check(0.51, 100.0, 0.0, Quality::Poor);
         check(0.1, 91.0, 9.0, Quality::Poor);
         check(0.1, 0.0, 1.0, Quality::Poor);
-        // A connection that was built anew counts from zero.
+        // A rebuilt connection counts from zero again.
         check(0.1, -1000.0, -500.0, Quality::Good);
     }
 }

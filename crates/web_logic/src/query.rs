@@ -1,36 +1,36 @@
-//! The state of a query: which of its answers counts, and whether it brings anything new.
+//! State of a query: which answer counts, and whether an answer changes the state.
 
-/// How far a query is.
+/// The loading state of a query.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum QueryState<F> {
     /// No answer has come yet.
     Loading,
-    /// A value is there, of the request of this number.
+    /// A value is loaded; the number is that of the request that loaded it.
     Loaded(u32),
-    /// The latest answer was a failure.
+    /// The latest request failed.
     Failed(F),
 }
 
-/// The number of the latest request. An answer to an earlier one is not taken.
+/// The number of the latest request. Answers to earlier requests are ignored.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Latest(u32);
 
 impl Latest {
-    /// Begins a request and returns its number.
+    /// Starts a request and returns its number.
     pub const fn begin(&mut self) -> u32 {
         self.0 += 1;
         self.0
     }
 
-    /// Whether the answer to the request of this number is the one that is waited for.
+    /// Whether `number` is the number of the latest request.
     #[must_use]
     pub const fn is(self, number: u32) -> bool {
         self.0 == number
     }
 }
 
-/// The state after an answer, where it differs from the one before: the same value, or the same
-/// failure, changes nothing. `is_known`: the value is the one that was there before.
+/// Returns the state after an answer, or `None` if the answer changes nothing: the same value or
+/// the same failure again. `Ok(is_known)` says whether the new value equals the previous one.
 pub fn next_phase<F: PartialEq>(
     before: &QueryState<F>,
     number: u32,
@@ -69,7 +69,7 @@ mod tests {
         check(Loaded(1), Err("offline"), Some(Failed("offline")));
         check(Failed("offline"), Err("offline"), None);
         check(Failed("offline"), Err("busy"), Some(Failed("busy")));
-        // The value that was there before the failure is shown again.
+        // A value that equals the one before the failure is shown again.
         check(Failed("offline"), Ok(true), Some(Loaded(7)));
         check(Failed("offline"), Ok(false), Some(Loaded(7)));
     }

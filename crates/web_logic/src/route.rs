@@ -1,56 +1,56 @@
-//! The addresses of the pages below the base, and where a failure leads.
+//! Paths of the pages below the base, and the redirects for failures.
 
 use uuid::Uuid;
 
-/// A page, with the id in its address.
+/// A page, with the id from its path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Page {
-    /// The evenings, or the page of one's role.
+    /// The list of evenings, or the start page of the person's role.
     Home,
-    /// Logging in.
+    /// The login.
     Login,
     /// The choice of an identity.
     Identity,
-    /// My Bookings of an evening.
+    /// The page My Bookings of an evening.
     Bookings(Uuid),
-    /// Booking appointments of an evening.
+    /// The booking of appointments of an evening.
     Book(Uuid),
-    /// The link of an invite.
+    /// The page that an invite's link opens.
     Guest,
-    /// The appointments of a guest.
+    /// The list of a guest's appointments.
     GuestAppointments,
-    /// A teacher's evenings.
+    /// The list of a teacher's evenings.
     Teacher,
-    /// A teacher's schedule of an evening.
+    /// The schedule of a teacher for an evening.
     Schedule(Uuid),
     /// The staff's search for a parent.
     Staff,
-    /// The bars that staff have set.
+    /// The list of bars set by staff.
     Bars,
-    /// The API clients.
+    /// The list of API clients.
     ApiClients,
-    /// How families reach the school's office.
+    /// The contact details of the school's office.
     Office,
-    /// A parent, as staff see them.
+    /// A parent, as the staff see them.
     StaffParent(Uuid),
-    /// The webhook endpoints.
+    /// The list of webhook endpoints.
     Webhooks,
-    /// The deliveries of a webhook endpoint.
+    /// The deliveries of one webhook endpoint.
     WebhookLog(Uuid),
-    /// The demo's mailbox.
+    /// The mailbox of a demo server.
     Mailbox,
-    /// A call, as the person who is logged in.
+    /// A call, for the logged-in person.
     Call(Uuid),
-    /// A call, as a guest.
+    /// A call, for a guest.
     GuestCall(Uuid),
-    /// The check of camera and microphone.
+    /// The check of camera, microphone and network.
     Devices,
-    /// No page has this address.
+    /// The path belongs to no page.
     NotFound,
 }
 
 impl Page {
-    /// The page at a path, which may have a query behind it.
+    /// Returns the page of a path; a query at the end of the path is ignored.
     #[must_use]
     pub fn at(path: &str) -> Self {
         let path = path.split('?').next().unwrap_or_default();
@@ -81,7 +81,7 @@ impl Page {
         }
     }
 
-    /// The id in the page's address.
+    /// Returns the id in the page's path.
     #[must_use]
     pub const fn id(self) -> Option<Uuid> {
         match self {
@@ -97,30 +97,31 @@ impl Page {
     }
 }
 
-/// The id in the query of a path, by its name.
+/// Returns the id with this name in the query of a path.
 #[must_use]
 pub fn query_id(path: &str, name: &str) -> Option<Uuid> {
     let mut pairs = path.split_once('?')?.1.split('&').filter_map(|pair| pair.split_once('='));
     pairs.find_map(|(key, value)| (key == name).then_some(value)).and_then(id)
 }
 
-/// The page that a failure leads to instead of a message: the login when nobody is logged in or
-/// access has ended, the choice of an identity when none was made. `path` is the page that failed.
+/// Returns the page to which a failure redirects: the login when nobody is logged in or access has
+/// ended, the choice of an identity when none was chosen. `path` is the page on which the failure
+/// happened. Other failures are shown as a message and return `None`.
 #[must_use]
 pub fn redirect_for(code: &str, path: &str) -> Option<&'static str> {
     match code {
-        // A guest has no login: what they need is the link in their mail.
+        // A guest has no login; the appointments page asks for the link in their mail.
         "not_logged_in" if path.starts_with("/guest/") => Some("/guest/appointments"),
         "not_logged_in" => Some("/login"),
-        // A guest has no login: their pages tell it themselves.
+        // A guest has no login; the guest pages show this failure themselves.
         "access_ended" if !path.starts_with("/guest") => Some("/login"),
         "choose_identity" => Some("/identity"),
         _ => None,
     }
 }
 
-/// The page to come back to after a login: the one that was kept, if it is one of ours and none of
-/// the way in; else the home page.
+/// Returns the page to open after a login: the remembered path if it is a path of the web app and
+/// belongs neither to the login nor to the choice of an identity; otherwise the home page.
 #[must_use]
 pub fn return_path(kept: Option<String>) -> String {
     let is_page = |path: &String| {
@@ -243,7 +244,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_path_has_a_page_and_only_its_own_id(path in "[/a-z?=&.%é-]{0,40}") {
-            // No path of these letters holds an id.
+            // A path made of these characters can't contain an id.
             proptest::prop_assert_eq!(Page::at(&path).id(), None);
         }
     }

@@ -1,24 +1,25 @@
-//! A teacher's evening: where an appointment stands, which one is next, who waits.
+//! Schedule of a teacher's evening: the stages of appointments, the next appointment, and the
+//! people who are waiting.
 
 use parlour_domain::call::ENTRY_LEAD;
 use parlour_wire::{ExpectedPerson, Moment, PresenceState, ScheduledAppointment};
 use uuid::Uuid;
 
-/// Where an appointment stands in time.
+/// The stage of an appointment in time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AppointmentStage {
-    /// Its call can't be entered yet.
+    /// The call can't be entered yet.
     Early,
-    /// It can be entered, and has not begun.
+    /// The call can be entered; the appointment has not begun.
     Open,
-    /// It runs.
+    /// The appointment is under way.
     Running,
-    /// It is over.
+    /// The appointment is over.
     Over,
 }
 
 impl AppointmentStage {
-    /// The stage of an appointment at a time.
+    /// Returns the stage of an appointment at a given time.
     #[must_use]
     pub fn of(one: &ScheduledAppointment, now: Moment) -> Self {
         if now >= one.ends_at {
@@ -32,32 +33,34 @@ impl AppointmentStage {
         }
     }
 
-    /// Whether one may enter its call.
+    /// Whether the call of the appointment can be entered.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Open | Self::Running)
     }
 }
 
-/// When an appointment's call can be entered.
+/// Returns the time from which an appointment's call can be entered.
 #[must_use]
 pub fn opens_at(one: &ScheduledAppointment) -> Moment {
     one.starts_at - ENTRY_LEAD
 }
 
-/// All others who belong to an appointment.
+/// Returns the people of an appointment other than `me`.
 #[must_use]
 pub fn others(one: &ScheduledAppointment, me: Option<Uuid>) -> Vec<ExpectedPerson> {
     one.people.iter().filter(|person| Some(person.id) != me).cloned().collect()
 }
 
-/// The appointment that runs, or the next one; none when the last one is over.
+/// Returns the first appointment that is not over and not marked as a no-show; `None` after the
+/// last one.
 #[must_use]
 pub fn next(all: &[ScheduledAppointment], now: Moment) -> Option<&ScheduledAppointment> {
     all.iter().find(|one| AppointmentStage::of(one, now) != AppointmentStage::Over && !one.no_show)
 }
 
-/// Who waits for this teacher now: they have come, and the teacher is not with them.
+/// Returns the appointments in which people wait for this teacher, with the names of those people.
+/// They are in the call or in its queue, and the teacher is not in the call.
 #[must_use]
 pub fn waiting(
     all: &[ScheduledAppointment],

@@ -1,25 +1,25 @@
-//! Times as people say them. A moment is shown with the offset it came with, which is the school's,
-//! whatever the browser's zone.
+//! Formatting of times for people. A moment is formatted with its own offset, which is the
+//! school's, whatever the browser's time zone.
 
 use chrono::{Datelike, Timelike};
 use parlour_wire::Moment;
 
-/// The names of the days, from Monday on, and of the months.
+/// The names of the weekdays, starting with Monday, and of the months.
 #[derive(Clone, Copy, Debug)]
 pub struct CalendarNames<'a> {
-    /// The days.
+    /// The weekdays.
     pub weekdays: &'a [&'a str; 7],
     /// The months.
     pub months: &'a [&'a str; 12],
 }
 
-/// `16:05`
+/// Formats a time: `16:05`.
 #[must_use]
 pub fn format_time(at: &Moment) -> String {
     format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
-/// `Thursday 26 November`
+/// Formats a date: `Thursday 26 November`.
 #[must_use]
 pub fn format_date(at: &Moment, names: CalendarNames<'_>) -> String {
     let weekday = names.weekdays.get(at.weekday().num_days_from_monday() as usize);
@@ -29,7 +29,7 @@ pub fn format_date(at: &Moment, names: CalendarNames<'_>) -> String {
     format!("{weekday} {} {month}", at.day())
 }
 
-/// `2026-11-26T16:05`, for `datetime` attributes.
+/// Formats a local date and time for `datetime` attributes: `2026-11-26T16:05`.
 #[must_use]
 pub fn to_rfc3339(at: &Moment) -> String {
     format!("{:04}-{:02}-{:02}T{}", at.year(), at.month(), at.day(), format_time(at))

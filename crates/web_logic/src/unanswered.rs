@@ -1,29 +1,29 @@
-//! One `Idempotency-Key` for each intention: the same action with the same content carries the same
-//! key until the server has answered it.
+//! Idempotency keys of unanswered requests: a repeated request with the same content carries the
+//! same `Idempotency-Key` until the server has answered it.
 
-/// What was sent and not answered yet, with its key.
+/// The requests that were sent and not answered yet, with their keys.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Unanswered(Vec<(String, String)>);
 
-/// What came back for a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// It was done.
+    /// The server carried the request out.
     Done,
-    /// It was refused with this status.
+    /// The server refused the request with this status.
     Refused(u16),
-    /// No answer of the server came.
+    /// The server's answer did not arrive.
     Unknown,
 }
 
 impl Unanswered {
-    /// A list of nothing.
+    /// Returns an empty list.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// The key of an intention, and whether it was sent before.
+    /// Returns the key of a request, and whether that request was sent before.
     pub fn key_of(&mut self, what: &str, new_key: impl FnOnce() -> String) -> (String, bool) {
         if let Some((_, key)) = self.0.iter().find(|(known, _)| *known == what) {
             return (key.clone(), true);
@@ -33,17 +33,17 @@ impl Unanswered {
         (key, false)
     }
 
-    /// Takes note of what came back. Where nothing definite did, the next request for the same goes
-    /// on with its key.
+    /// Records the outcome of a request. After an indefinite outcome the next identical request
+    /// uses the same key.
     pub fn settle(&mut self, what: &str, outcome: Outcome) {
         match outcome {
             Outcome::Unknown => return,
-            // The server has decided nothing, it just had no time.
+            // These statuses are temporary: the server has decided nothing.
             Outcome::Refused(status) if status >= 500 || status == 429 => return,
             Outcome::Done | Outcome::Refused(_) => {}
         }
         self.0.retain(|(known, _)| *known != what);
-        // After something was cancelled or moved, to ask for what was asked for before is another
+        // After a change or a cancellation, a request identical to an earlier one is a new
         // intention.
         if outcome == Outcome::Done && !what.starts_with("POST") {
             self.0.clear();
@@ -51,7 +51,7 @@ impl Unanswered {
     }
 }
 
-/// Whether a refusal says that a removal was done before: its answer was lost.
+/// Whether a refused removal was carried out by an earlier request whose answer was lost.
 #[must_use]
 pub const fn is_gone_already(is_removal: bool, is_repeated: bool, status: u16) -> bool {
     is_removal && is_repeated && matches!(status, 404 | 410)
@@ -64,7 +64,7 @@ mod tests {
     const BOOK: &str = "POST /evenings/1/bookings {}";
     const CANCEL: &str = "DELETE /bookings/1 ";
 
-    /// Keys that count up.
+    /// Generates keys that count up.
     fn ask(all: &mut Unanswered, what: &str, next: &mut u32) -> (String, bool) {
         all.key_of(what, || {
             *next += 1;

@@ -1,4 +1,4 @@
-//! API clients: what staff see of them, and what these get from the token endpoint.
+//! API clients: the staff's view of them, and the responses of the token endpoint.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -10,112 +10,113 @@ use crate::Moment;
 pub struct ApiClient {
     /// Its `client_id`.
     pub id: Uuid,
-    /// What staff call it.
+    /// Its name for staff.
     pub name: String,
-    /// What it may do.
+    /// Its OAuth scopes.
     pub scopes: Vec<String>,
-    /// How much it may ask.
+    /// Its rate limit.
     pub requests_per_minute: u32,
-    /// Who made it.
+    /// The member of staff who created it.
     pub created_by: String,
-    /// When.
+    /// The time of its creation.
     pub created_at: Moment,
-    /// When it last asked for a token; absent until it has.
+    /// The last time that it requested a token; absent if it never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used_at: Option<Moment>,
     /// Its secrets, the newest first.
     pub secrets: Vec<ApiClientSecret>,
 }
 
-/// A secret of an API client, without the secret.
+/// Metadata of an API client's secret, without the secret itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ApiClientSecret {
     /// The secret's id.
     pub id: Uuid,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: Moment,
-    /// Until when it works; absent while no newer one was made.
+    /// Its expiry; absent unless a newer secret exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
 }
 
-/// `POST /clients` and `POST /clients/{client_id}/secrets`: an API client, and the secret that was
-/// made for it.
+/// The response to `POST /clients` and `POST /clients/{client_id}/secrets`: an API client and its
+/// new secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuedApiClient {
     /// The API client.
     pub client: ApiClient,
-    /// Its secret: told this once, and not when the request is repeated.
+    /// The new secret. Only the first response contains it, not the response to a repeated request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
 }
 
-/// `POST /clients`.
+/// The request of `POST /clients`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct NewApiClient {
-    /// What staff call it.
+    /// Its name for staff.
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub name: String,
-    /// What it may do.
+    /// Its OAuth scopes.
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 20)))]
     pub scopes: Vec<String>,
-    /// How much it may ask; 600 when left out.
+    /// Its rate limit; 600 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(range(min = 1, max = 6000)))]
     pub requests_per_minute: Option<u32>,
 }
 
-/// `PATCH /clients/{client_id}`: what is left out stays.
+/// The request of `PATCH /clients/{client_id}`; absent fields stay unchanged.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct ApiClientChange {
-    /// What staff call it.
+    /// Its name for staff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub name: Option<String>,
-    /// What it may do, from its next token on; a scope that is taken away is gone at once.
+    /// Its OAuth scopes. An added scope applies from its next token on, a removed scope ends at
+    /// once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 20)))]
     pub scopes: Option<Vec<String>>,
-    /// How much it may ask.
+    /// Its rate limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(range(min = 1, max = 6000)))]
     pub requests_per_minute: Option<u32>,
 }
 
-/// The answer of the token endpoint (RFC 6749, 5.1).
+/// The response of the token endpoint (RFC 6749, 5.1).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessToken {
     /// The token.
     pub access_token: String,
     /// Always `Bearer`.
     pub token_type: String,
-    /// For how many seconds it is good.
+    /// The lifetime of the token, in seconds.
     pub expires_in: u32,
-    /// What it allows, parted by spaces.
+    /// The granted scopes, separated by spaces.
     pub scope: String,
 }
 
-/// A refusal of the token endpoint (RFC 6749, 5.2).
+/// An error response of the token endpoint (RFC 6749, 5.2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TokenRefusal {
-    /// The code.
+    /// The error code.
     pub error: String,
-    /// What to do.
+    /// A description of the remedy.
     pub error_description: String,
 }
 
-/// The public keys of the tokens' signatures (RFC 7517).
+/// The public keys that verify the tokens' signatures (RFC 7517).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct JsonWebKeys {
-    /// Last month's, this month's and next month's.
+    /// The keys of last month, this month and next month.
     pub keys: Vec<JsonWebKey>,
 }
 
-/// A public key of Ed25519 (RFC 8037).
+/// An Ed25519 public key (RFC 8037).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct JsonWebKey {
     /// `OKP`.
@@ -127,8 +128,8 @@ pub struct JsonWebKey {
     pub usage: String,
     /// `EdDSA`.
     pub alg: String,
-    /// Which key.
+    /// The id of the key.
     pub kid: String,
-    /// The key, in base64url.
+    /// The public key, in base64url.
     pub x: String,
 }

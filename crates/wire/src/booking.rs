@@ -1,23 +1,23 @@
-//! Bookings and My Bookings.
+//! Bookings, and the My Bookings page.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{Evening, Moment, Student, Teacher};
 
-/// One appointment to make.
+/// An appointment to book.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewBooking {
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student_id: Uuid,
-    /// With whose teachers.
+    /// The class; the appointment is with its teachers.
     pub class_id: Uuid,
-    /// A slot's start.
+    /// The start of a slot.
     pub starts_at: Moment,
 }
 
-/// `POST /evenings/{id}/bookings`: appointments to be made together, all or none.
+/// The request of `POST /evenings/{id}/bookings`: appointments to book together, all or none.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -27,24 +27,24 @@ pub struct NewBookings {
     pub bookings: Vec<NewBooking>,
 }
 
-/// An appointment of a request that could not be made, and why.
+/// An appointment of a request that could not be booked, with the reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LostBooking {
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student_id: Uuid,
-    /// With whose teachers.
+    /// The class; the appointment is with its teachers.
     pub class_id: Uuid,
-    /// The slot that was asked for.
+    /// The start of the requested slot.
     pub starts_at: Moment,
-    /// Why: `slot_taken`, `person_busy`, `already_booked`.
+    /// The reason: `slot_taken`, `person_busy` or `already_booked`.
     pub code: String,
 }
 
-/// `PATCH /bookings/{id}`: moves an appointment to another slot.
+/// The request of `PATCH /bookings/{id}`, which moves an appointment to another slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BookingChange {
-    /// The new slot's start.
+    /// The start of the new slot.
     pub starts_at: Moment,
 }
 
@@ -61,9 +61,9 @@ pub struct Booking {
     pub starts_at: Moment,
     /// Its end.
     pub ends_at: Moment,
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student: Student,
-    /// With whom.
+    /// The teachers of the appointment.
     pub teachers: Vec<Teacher>,
     /// The subject.
     pub subject: String,
@@ -71,26 +71,26 @@ pub struct Booking {
     pub video: bool,
     /// Names of the guests invited for the student by this parent.
     pub guests: Vec<String>,
-    /// Rises with each change, as in the calendar file (RFC 5545 SEQUENCE).
+    /// A counter of its changes, as in the calendar file (RFC 5545 SEQUENCE).
     pub sequence: u32,
-    /// When it was cancelled, if it was.
+    /// The time of its cancellation, if it was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Moment>,
-    /// Why the roster has stranded it, if it has; told to staff alone.
+    /// The reason why it is stranded, if it is; present for staff only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stranded: Option<Stranded>,
 }
 
-/// What the roster no longer has of that on which an appointment was booked. The appointment stands
-/// until somebody moves or cancels it.
+/// The part of an appointment's basis that the roster no longer has. The appointment stays until
+/// somebody moves or cancels it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stranded {
     /// The class.
     ClassGone,
-    /// The student's place in it.
+    /// The student's enrolment in the class.
     StudentLeftClass,
-    /// The place of one of its teachers in it, or the teacher.
+    /// The enrolment of one of its teachers in the class, or the teacher.
     TeacherLeftClass,
 }
 
@@ -102,53 +102,53 @@ pub enum BookingRow {
     Booking(Booking),
     /// Free time between two appointments.
     Gap {
-        /// When it begins.
+        /// The time when it begins.
         starts_at: Moment,
-        /// How long it is, in minutes.
+        /// Its length, in minutes.
         minutes: u32,
     },
 }
 
-/// `GET /evenings/{id}/bookings`: My Bookings.
+/// The response of `GET /evenings/{id}/bookings`, for My Bookings.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MyBookings {
     /// The evening.
     pub evening: Evening,
-    /// Whose bookings these are.
+    /// The name of the parent whose bookings these are.
     pub parent_name: String,
-    /// Appointments and gaps, by time.
+    /// Appointments and gaps, ordered by time.
     pub rows: Vec<BookingRow>,
-    /// What the link at the top says.
+    /// The link at the top of the page.
     pub invite_action: InviteAction,
-    /// How many live invites the parent has sent.
+    /// The number of the parent's live invites.
     pub invites: u32,
 }
 
-/// What stands at the top of My Bookings.
+/// The link at the top of My Bookings (I1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InviteAction {
-    /// Nothing: no booking yet, or none by video.
+    /// No link: there is no booking yet, or none by video.
     None,
-    /// `Invite Parent/Guardian`.
+    /// The link reads `Invite Parent/Guardian`.
     Invite,
-    /// `Manage Invites`.
+    /// The link reads `Manage Invites`.
     Manage,
 }
 
-/// Something that happened to the parent's bookings and invites.
+/// An event in the history of the parent's bookings and invites.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HistoryEntry {
     /// The entry.
     pub id: Uuid,
-    /// When.
+    /// The time of the event.
     pub at: Moment,
-    /// What, for a program: `booking_made`, `booking_changed`, `booking_cancelled`, `invite_sent`,
-    /// `invite_resent`, `invite_removed`, `invite_opened`, `invite_declined`, `access_ended`,
-    /// `mail_failed`.
+    /// The kind of event, for programs: `booking_made`, `booking_changed`, `booking_cancelled`,
+    /// `invite_sent`, `invite_resent`, `invite_removed`, `invite_opened`, `invite_declined`,
+    /// `access_ended`, `mail_failed`.
     pub action: String,
-    /// What, in one sentence.
+    /// A description, in one sentence.
     pub summary: String,
-    /// Who did it: a name, or the school.
+    /// The name of the person who did it, or the school.
     pub actor: String,
 }

@@ -1,4 +1,4 @@
-//! The call: its door and relay servers over REST, and the messages of its WebSocket
+//! Calls: the door and the relay servers over REST, and the messages of the WebSocket
 //! (`docs/calls.md`).
 
 use serde::{Deserialize, Serialize};
@@ -6,29 +6,29 @@ use uuid::Uuid;
 
 use crate::{Moment, Student, Teacher};
 
-/// The version of the WebSocket's messages. A `join` of another one is refused with
+/// The version of the WebSocket messages. A `join` with another version is refused with
 /// `version_unknown`.
 pub const CALL_VERSION: u32 = 1;
 
-/// `GET /bookings/{id}/call` and `GET /guest/appointments/{id}/call`: what one sees before
-/// entering. Reading it changes nothing.
+/// The response of `GET /bookings/{id}/call` and `GET /guest/appointments/{id}/call`: the view of a
+/// call before entering. Reading it changes nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CallDoor {
-    /// The booking whose call it is.
+    /// The booking of the call.
     pub booking_id: Uuid,
-    /// Its evening.
+    /// The evening of the booking.
     pub evening_id: Uuid,
-    /// May one enter now?
+    /// Whether the call can be entered now.
     pub state: CallState,
     /// The server's time.
     pub now: Moment,
-    /// From when one may enter.
+    /// The time from which the call can be entered.
     pub opens_at: Moment,
-    /// When the talk begins: media flow from here on.
+    /// The time when the talk begins and media start to flow.
     pub starts_at: Moment,
-    /// When the talk ends, added time included: media end here.
+    /// The time when the talk and the media end, added time included.
     pub ends_at: Moment,
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student: Student,
     /// The subject.
     pub subject: String,
@@ -39,16 +39,16 @@ pub struct CallDoor {
     /// The guest invited for the student, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest: Option<String>,
-    /// Who asks.
+    /// The participant who made the request.
     pub you: CallYou,
-    /// How many people the call holds at any one time.
+    /// The maximum number of people in the call at any one time.
     pub capacity: u32,
-    /// This person is in the call already, with another device or tab: entering will ask "move
+    /// This participant is already in the call on another device or tab: entering will ask "move
     /// here?".
     pub elsewhere: bool,
-    /// By how many minutes the teacher says they run late.
+    /// By how many minutes the teacher reports to run late.
     pub late_minutes: u32,
-    /// The next video appointment of this person in the evening, if there is one.
+    /// The participant's next video appointment in the evening, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<NextCall>,
 }
@@ -57,22 +57,22 @@ pub struct CallDoor {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
-    /// Not before `opens_at`.
+    /// The call can't be entered before `opens_at`.
     Early,
-    /// It can be entered.
+    /// The call can be entered.
     Open,
-    /// It is over.
+    /// The call is over.
     Over,
 }
 
-/// Who one is in a call.
+/// The participant's own identity in a call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CallYou {
-    /// The person, or the invite of a guest.
+    /// The id of the person, or of a guest's invite.
     pub id: Uuid,
-    /// The name that the others see.
+    /// The name that the other participants see.
     pub name: String,
-    /// In this role.
+    /// Their role.
     pub role: CallRole,
 }
 
@@ -80,39 +80,39 @@ pub struct CallYou {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallRole {
-    /// One of the class's teachers.
+    /// A teacher of the class.
     Teacher,
     /// The parent who booked.
     Parent,
-    /// The one whom the parent invited.
+    /// The guest whom the parent invited.
     Guest,
 }
 
-/// The appointment that follows.
+/// The participant's next appointment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NextCall {
     /// The booking.
     pub booking_id: Uuid,
     /// Its start.
     pub starts_at: Moment,
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student: Student,
     /// The subject.
     pub subject: String,
-    /// With whom.
+    /// The teachers of the appointment.
     pub teachers: Vec<Teacher>,
     /// The parent who booked.
     pub parent: String,
 }
 
-/// `GET /ice_servers`: what a browser needs to find a way to another one.
+/// The response of `GET /ice_servers`: the servers that a browser needs to connect to another one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct IceServers {
-    /// The servers, as `RTCConfiguration.iceServers` takes them.
+    /// The servers, in the form of `RTCConfiguration.iceServers`.
     pub ice_servers: Vec<IceServer>,
     /// Whether media may flow directly, or only through a relay.
     pub transport_policy: TransportPolicy,
-    /// Until when the credentials are good; absent where there are none.
+    /// The expiry of the credentials; absent if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
 }
@@ -120,7 +120,7 @@ pub struct IceServers {
 /// One STUN or TURN server.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IceServer {
-    /// Its addresses (RFC 7064, RFC 7065).
+    /// Its URLs (RFC 7064, RFC 7065).
     pub urls: Vec<String>,
     /// For TURN: `<unix time of expiry>:<opaque id>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,57 +134,57 @@ pub struct IceServer {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransportPolicy {
-    /// Directly where possible.
+    /// Directly if possible.
     All,
-    /// Through a TURN server alone.
+    /// Only through a TURN server.
     Relay,
 }
 
-/// What a browser says over the WebSocket: one JSON object a message, at most 32 KiB.
+/// A message from a browser over the WebSocket: one JSON object of at most 32 KiB.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
-    /// The first message: I want to be in this call.
+    /// The first message: asks to enter the call.
     Join(Join),
-    /// I am still here. Every `heartbeat_seconds`, where nothing else is said.
+    /// A sign of life, sent every `heartbeat_seconds` unless another message is sent.
     Heartbeat,
-    /// Are you still there? Answered at once by `pong`, before and after `join`.
+    /// A ping of the server, which answers at once with `pong`, before and after `join`.
     Ping {
-        /// Comes back with the answer.
+        /// An id that the answer repeats.
         id: u32,
     },
-    /// Something for one other person's connection. Dropped when that connection is no more.
+    /// A signal for one connection of another participant. Dropped if that connection has ended.
     Signal {
-        /// To whom.
+        /// The recipient.
         to: Uuid,
-        /// To which connection of theirs.
+        /// The recipient's connection.
         to_connection: u32,
-        /// What.
+        /// The signal.
         signal: Signal,
     },
-    /// What I send now, to be shown to the others.
+    /// The media that the sender sends now, for display to the others.
     Media(Media),
-    /// Mail me the code that `code_required` asks for.
+    /// Requests a mail with the code that `code_required` asks for.
     SendCode,
-    /// A teacher adds one minute.
+    /// Extends the call by one minute; for teachers.
     Extend,
-    /// I leave: the seat is free at once.
+    /// Leaves the call: the seat is free at once.
     Leave,
 }
 
-/// The wish to be in a call.
+/// A request to enter the call.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Join {
-    /// [`CALL_VERSION`].
+    /// Must be [`CALL_VERSION`].
     pub version: u32,
-    /// A random key of this tab (16 to 64 characters), kept while it lives: whoever shows the same
-    /// one again is the same device and resumes.
+    /// A random key of this tab (16 to 64 characters) that lasts as long as the tab; an equal key
+    /// means the same device, which resumes its place.
     pub device: String,
-    /// The answer to `move_here`: take my place from my other device or tab.
+    /// The answer to `move_here`: take over the place of my other device or tab.
     #[serde(default)]
     pub move_here: bool,
-    /// This tab has no media connections of before (it was just loaded): the others are to build
-    /// new ones to it.
+    /// This tab has no earlier media connections (it was just loaded), so the others must build new
+    /// ones to it.
     #[serde(default)]
     pub fresh: bool,
     /// The answer to `code_required`.
@@ -192,29 +192,30 @@ pub struct Join {
     pub code: Option<String>,
 }
 
-/// What somebody sends.
+/// The media that a participant sends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Media {
     /// The microphone is on.
     pub audio: bool,
     /// The camera is on.
     pub video: bool,
-    /// The video is the screen.
+    /// The video shows the screen.
     pub screen: bool,
-    /// The others are not heard: the browser plays no sound at the moment.
+    /// The browser plays no sound at the moment, so this participant can't hear the others.
     #[serde(default)]
     pub deaf: bool,
 }
 
-/// A step of one pair's connection (RFC 8829). `attempt` counts the pair's connections from 1: one
-/// of a higher number replaces the one before, one of a lower number is late and dropped.
+/// A signalling step between two participants (RFC 8829). `attempt` numbers the connections of the
+/// pair from 1: a higher number replaces the earlier connection, a lower number is late and
+/// dropped.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Signal {
-    /// Which connection of the pair.
+    /// The number of the pair's connection.
     pub attempt: u32,
-    /// What kind of step.
+    /// The kind of step.
     pub kind: SignalKind,
-    /// The session description, or the candidate (empty: that was the last one).
+    /// The session description, or the candidate (empty after the last one).
     pub data: String,
     /// For a candidate: `sdpMid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -224,142 +225,144 @@ pub struct Signal {
     pub sdp_m_line_index: Option<u32>,
 }
 
-/// The kind of a step.
+/// The kind of a signalling step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignalKind {
-    /// A session description that offers.
+    /// An offer: a session description.
     Offer,
-    /// One that answers.
+    /// An answer: a session description.
     Answer,
     /// An ICE candidate.
     Candidate,
 }
 
-/// What the server says over the WebSocket.
+/// A message from the server over the WebSocket.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
-    /// The `join` was heard and allowed.
+    /// The `join` was accepted.
     Welcome {
         /// [`CALL_VERSION`].
         version: u32,
-        /// Who one is.
+        /// The participant's own id.
         you: Uuid,
-        /// How often to send `heartbeat`, in seconds.
+        /// The interval of `heartbeat`, in seconds.
         heartbeat_seconds: u32,
-        /// The role with whose people media go through the relay alone, where there is one:
-        /// between a parent and a guest. Candidates of another kind are not passed on.
+        /// The role whose participants get media only through the relay, if there is one: parent
+        /// and guest for each other. Other candidates are not forwarded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         relayed_with: Option<CallRole>,
     },
-    /// One sits. The others are in `people`, which follows.
+    /// The participant has a seat. `people` follows with the others.
     Seated {
-        /// The number of this connection; it grows with each that begins anew.
+        /// The number of this connection; each new connection gets a higher one.
         connection: u32,
-        /// It is the seat and the connection of before: keep the media connections.
+        /// The seat and the connection are the earlier ones: keep the media connections.
         resumed: bool,
     },
-    /// The call is full.
+    /// All seats are occupied.
     Waiting {
-        /// The place in the queue, from 1.
+        /// The position in the queue, from 1.
         place: u32,
     },
-    /// Everybody who belongs to the call, oneself included, whenever anything of it changed.
+    /// All people who belong to the call, the recipient included; sent whenever any of them
+    /// changes.
     People {
         /// Teachers first, then the parent, then the guest.
         people: Vec<CallPerson>,
     },
-    /// Something from another person's connection.
+    /// A signal from another participant's connection.
     Signal {
-        /// From whom.
+        /// The sender.
         from: Uuid,
-        /// From which connection of theirs.
+        /// The sender's connection.
         from_connection: u32,
-        /// To which connection of one's own; drop it when that is not the present one.
+        /// The recipient's connection; drop the signal unless it is the current one.
         to_connection: u32,
-        /// What.
+        /// The signal.
         signal: Signal,
     },
-    /// The call's times, after `welcome` and whenever they change.
+    /// The call's times; sent after `welcome` and whenever they change.
     Times {
         /// The server's time.
         now: Moment,
-        /// When media begin.
+        /// The time when media begin.
         starts_at: Moment,
-        /// When media end.
+        /// The time when media end.
         ends_at: Moment,
-        /// A teacher may add a minute (told to teachers alone).
+        /// The recipient may add a minute; true only for teachers.
         can_extend: bool,
-        /// By how many minutes the teacher says they run late.
+        /// By how many minutes the teacher reports to run late.
         late_minutes: u32,
     },
-    /// One is in the call with another device or tab: `join` again with `move_here` to come here.
+    /// The participant is in the call on another device or tab: `join` again with `move_here` to
+    /// move.
     MoveHere,
-    /// The link was taken over too often: a code must be entered, `join` again with `code`.
+    /// The link was taken over too often: `join` again with `code`.
     CodeRequired {
-        /// Where `send_code` mails it, masked.
+        /// The masked address to which `send_code` mails the code.
         masked_email: String,
-        /// It was mailed.
+        /// The code was mailed.
         sent: bool,
-        /// The code given was wrong.
+        /// The given code was wrong.
         wrong: bool,
     },
-    /// One is out of the call and the server closes the connection.
+    /// The participant is out of the call, and the server closes the connection.
     Out {
-        /// Why, for a program: `taken_over`, `opened_elsewhere`, `invite_removed`, `access_ended`,
-        /// `booking_cancelled`, `booking_moved`, `logged_out`, `call_early`, `call_over`,
-        /// `link_renewed`, `expired`, `version_unknown`, `left`.
+        /// The reason, for programs: `taken_over`, `opened_elsewhere`, `invite_removed`,
+        /// `access_ended`, `booking_cancelled`, `booking_moved`, `logged_out`, `call_early`,
+        /// `call_over`, `link_renewed`, `expired`, `version_unknown`, `left`.
         code: String,
-        /// Why, for a person.
+        /// The reason, for people.
         detail: String,
     },
     /// The answer to `ping`.
     Pong {
-        /// As it was asked.
+        /// The id of the ping.
         id: u32,
     },
-    /// A message was refused; the connection goes on.
+    /// A message was refused; the connection stays open.
     Problem {
-        /// Why, for a program.
+        /// The reason, for programs.
         code: String,
-        /// Why, for a person.
+        /// The reason, for people.
         detail: String,
     },
 }
 
-/// Somebody who belongs to a call.
+/// A person who belongs to a call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CallPerson {
-    /// The person, or the invite of a guest.
+    /// The id of the person, or of a guest's invite.
     pub id: Uuid,
     /// Their name.
     pub name: String,
     /// Their role.
     pub role: CallRole,
-    /// Where they are.
+    /// Their presence.
     pub state: PresenceState,
-    /// The number of their connection, while they sit.
+    /// The number of their connection, while they have a seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<u32>,
-    /// Their place in the queue, while they wait.
+    /// Their position in the queue, while they wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<u32>,
-    /// What they send.
+    /// The media that they send.
     pub media: Media,
 }
 
-/// Where somebody is.
+/// Whether and how somebody is present.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceState {
     /// In the call.
     InCall,
-    /// Vanished; the seat is held for them for 30 s.
+    /// Disconnected; the seat is held for 30 s.
     Reconnecting,
     /// In the queue.
     Waiting,
-    /// Not there.
+    /// Absent.
     Missing,
 }
 

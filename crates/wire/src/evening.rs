@@ -5,39 +5,39 @@ use uuid::Uuid;
 
 use crate::{CallRole, Moment, PresenceState, Stranded};
 
-/// How people meet.
+/// How appointments of an evening take place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Mode {
     Video,
     InPerson,
     Hybrid,
 }
 
-/// Where booking stands.
+/// The state of booking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BookingState {
-    /// Before the window.
+    /// The booking window has not begun.
     NotOpen,
-    /// Parents book, change and cancel.
+    /// Parents can book, change and cancel.
     Open,
-    /// After the window, before the end.
+    /// The booking window is over, the evening is not.
     Closed,
     /// The evening has ended.
     Over,
 }
 
-/// Who has to do with an evening by now.
+/// The state of an evening, which decides who sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EveningState {
-    /// The office and its programs alone.
+    /// Only the office and its API clients see it.
     Draft,
-    /// Everybody concerned.
+    /// Everybody concerned sees it.
     Published,
-    /// Everybody concerned, and parents book, change and cancel no more.
+    /// Everybody concerned sees it; parents can no longer book, change or cancel.
     Closed,
 }
 
@@ -48,38 +48,38 @@ pub struct Evening {
     pub id: Uuid,
     /// Its name.
     pub title: String,
-    /// The first slot's start.
+    /// The start of the first slot.
     pub starts_at: Moment,
-    /// The last slot's end at the latest.
+    /// The latest end of the last slot.
     pub ends_at: Moment,
-    /// IANA name of the zone that the times are in.
+    /// The IANA name of the time zone of its times.
     pub time_zone: String,
     /// How long a slot keeps people busy, in minutes.
     pub slot_minutes: u32,
-    /// From one slot's start to the next one's, in seconds.
+    /// The time between the starts of two consecutive slots, in seconds.
     pub period_seconds: u32,
     /// How long people talk, in seconds.
     pub talk_seconds: u32,
-    /// When parents may begin to book.
+    /// The start of the booking window.
     pub booking_opens_at: Moment,
-    /// From when on they may no more.
+    /// The end of the booking window.
     pub booking_closes_at: Moment,
-    /// Where booking stands now.
+    /// The current state of booking.
     pub booking_state: BookingState,
-    /// Who has to do with it by now.
+    /// The state of the evening.
     pub state: EveningState,
-    /// How people meet.
+    /// How appointments take place.
     pub mode: Mode,
-    /// How many people a call holds at any one time.
+    /// The maximum number of people in a call at any one time.
     pub capacity: u32,
 }
 
-/// `GET /evenings/{id}/slots`: what the parent may book, for each of their students.
+/// The response of `GET /evenings/{id}/slots`: the slots that the parent may book, by student.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SlotGrid {
     /// The evening.
     pub evening: Evening,
-    /// All slots' starts, in order: the grid's time axis.
+    /// The starts of all slots, in order: the time axis of the grid.
     pub times: Vec<Moment>,
     /// The parent's students with classes in the evening.
     pub students: Vec<StudentSlots>,
@@ -105,23 +105,23 @@ pub struct ClassSlots {
     pub teachers: Vec<Teacher>,
     /// The appointment is a video call.
     pub video: bool,
-    /// The state of each slot, in the order of `times`.
+    /// The state of each slot, in the order of `SlotGrid::times`.
     pub states: Vec<SlotState>,
     /// The parent's booking of this class for this student, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booking_id: Option<Uuid>,
 }
 
-/// The state of a slot as the parent may know it.
+/// The state of a slot, as far as the parent may know it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlotState {
-    /// Can be booked.
+    /// The slot can be booked.
     Free,
-    /// Can't be booked: a teacher is busy, or the student is (also by an appointment of another
-    /// parent).
+    /// The slot can't be booked: a teacher or the student is busy (possibly with an appointment of
+    /// another parent).
     Taken,
-    /// The parent has another appointment then.
+    /// The parent has another appointment at this time.
     Busy,
     /// The parent's own booking of this class.
     Yours,
@@ -145,16 +145,16 @@ pub struct Teacher {
     pub name: String,
 }
 
-/// `GET /evenings/{id}/schedule`: a teacher's appointments.
+/// The response of `GET /evenings/{id}/schedule`: a teacher's appointments.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Schedule {
     /// The evening.
     pub evening: Evening,
     /// The server's time.
     pub now: Moment,
-    /// By how many minutes the teacher says they run late.
+    /// By how many minutes the teacher reports to run late.
     pub late_minutes: u32,
-    /// The appointments, by time.
+    /// The appointments, ordered by time.
     pub appointments: Vec<ScheduledAppointment>,
 }
 
@@ -167,7 +167,7 @@ pub struct ScheduledAppointment {
     pub starts_at: Moment,
     /// Its end.
     pub ends_at: Moment,
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student: Student,
     /// The parent's name.
     pub parent: String,
@@ -180,32 +180,33 @@ pub struct ScheduledAppointment {
     pub teachers: Vec<Teacher>,
     /// It is a video call.
     pub video: bool,
-    /// Who belongs to the call and where they are: teachers first, then the parent, then the
-    /// guest. Nobody where it is no call.
+    /// The people who belong to the call, with their presence: teachers first, then the parent,
+    /// then the guest. Empty if the appointment is no call.
     pub people: Vec<ExpectedPerson>,
     /// This teacher has marked that nobody came.
     pub no_show: bool,
     /// This teacher's private note.
     pub note: String,
-    /// Why the roster has stranded it, if it has.
+    /// The reason why it is stranded, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stranded: Option<Stranded>,
 }
 
-/// Somebody who belongs to an appointment's call.
+/// A person who belongs to an appointment's call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ExpectedPerson {
-    /// The person, or the invite of a guest.
+    /// The id of the person, or of a guest's invite.
     pub id: Uuid,
     /// Their name.
     pub name: String,
     /// Their role.
     pub role: CallRole,
-    /// Where they are now.
+    /// Their presence now.
     pub state: PresenceState,
 }
 
-/// `PUT /bookings/{id}/record`: what a teacher keeps of an appointment. Nobody else reads the note.
+/// The request of `PUT /bookings/{id}/record`: a teacher's record. Only that teacher reads the
+/// note.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -217,7 +218,7 @@ pub struct AppointmentRecord {
     pub note: String,
 }
 
-/// `PUT /evenings/{id}/lateness`: by how many minutes a teacher runs late.
+/// The request of `PUT /evenings/{id}/lateness`: by how many minutes a teacher runs late.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lateness {

@@ -1,12 +1,12 @@
-//! Evenings as the office or its programs set them up: for `POST /evenings`, `PATCH /evenings/{id}`
-//! and `GET /evenings/{id}/settings`.
+//! Settings of evenings, which the office or its API clients manage with `POST /evenings`, `PATCH
+//! /evenings/{id}` and `GET /evenings/{id}/settings`.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::{EveningState, Mode, Moment};
 
-/// `POST /evenings`: by the rules of an evening's file (docs/evening-file.md).
+/// The request of `POST /evenings`; the rules of evening files apply (docs/evening-file.md).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -14,46 +14,46 @@ pub struct NewEvening {
     /// Its stable name, unique in the school.
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub name: String,
-    /// What people read.
+    /// Its title for people.
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub title: String,
-    /// The day, like `2026-11-26`.
+    /// The date, for example `2026-11-26`.
     pub date: String,
-    /// The first slot's start, like `16:00`.
+    /// The start of the first slot, for example `16:00`.
     pub starts: String,
-    /// The time by which the last slot is over.
+    /// The time by which the last slot has ended.
     pub ends: String,
-    /// The IANA name of the zone; the school's when left out.
+    /// The IANA name of the time zone; the school's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// How long a slot keeps people busy.
+    /// How long a slot keeps people busy, in minutes.
     pub slot_minutes: u32,
-    /// Between two talks; 0 when left out.
+    /// The gap between two talks, in seconds; 0 if absent.
     #[serde(default)]
     pub gap_seconds: u32,
-    /// How people meet.
+    /// How appointments take place.
     pub mode: Mode,
-    /// How many people a call holds; 4 when left out.
+    /// The maximum number of people in a call; 4 if absent.
     #[serde(default = "default_capacity")]
     pub capacity: u32,
-    /// When parents book.
+    /// The booking window.
     pub booking: BookingTimes,
     /// The classes that take part.
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub classes: Vec<ClassChoice>,
 }
 
-/// When parents book, on the school's clock.
+/// The booking window, in the school's local time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BookingTimes {
-    /// From when on, like `2026-11-09T08:00`.
+    /// Its start, for example `2026-11-09T08:00`.
     pub opens: String,
-    /// Until when.
+    /// Its end.
     pub closes: String,
 }
 
-/// Chooses classes: those of `ids`, and those that match all the rules given, but not those of
+/// A selection of classes: those in `ids` and those that match all given rules, except those in
 /// `exclude_ids`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -64,16 +64,16 @@ pub struct ClassChoice {
     /// Classes of these subjects.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<String>,
-    /// Classes whose title is like one of these.
+    /// Classes whose title matches one of these patterns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub titles: Vec<String>,
     /// All classes of the school.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
-    /// Classes that are not chosen after all.
+    /// Classes that are excluded from the selection.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude_ids: Vec<String>,
-    /// How they meet; needed in a hybrid evening.
+    /// How the classes meet; required in a hybrid evening.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meet: Option<Meeting>,
 }
@@ -81,14 +81,14 @@ pub struct ClassChoice {
 /// How a class meets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Meeting {
     Video,
     InPerson,
 }
 
-/// `PATCH /evenings/{id}`: what is left out stays; `null` takes a field back to what it is when
-/// left out at first (RFC 7396).
+/// The request of `PATCH /evenings/{id}`: absent fields stay unchanged, and `null` resets a field
+/// to its default (RFC 7396).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -97,35 +97,35 @@ pub struct EveningChange {
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub name: Option<String>,
-    /// What people read.
+    /// Its title for people.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub title: Option<String>,
-    /// The day.
+    /// The date.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// The first slot's start.
+    /// The start of the first slot.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub starts: Option<String>,
-    /// The time by which the last slot is over.
+    /// The time by which the last slot has ended.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub ends: Option<String>,
-    /// The zone; `null` is the school's.
+    /// The IANA name of the time zone; `null` means the school's.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<Option<String>>,
-    /// How long a slot keeps people busy.
+    /// How long a slot keeps people busy, in minutes.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub slot_minutes: Option<u32>,
-    /// Between two talks; `null` is 0.
+    /// The gap between two talks, in seconds; `null` means 0.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub gap_seconds: Option<Option<u32>>,
-    /// How people meet.
+    /// How appointments take place.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// How many people a call holds; `null` is 4.
+    /// The maximum number of people in a call; `null` means 4.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Option<u32>>,
-    /// When parents book.
+    /// The booking window.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub booking: Option<BookingTimesChange>,
     /// The classes that take part from now on.
@@ -134,56 +134,56 @@ pub struct EveningChange {
     pub classes: Option<Vec<ClassChoice>>,
 }
 
-/// Of the times of booking, what is to be otherwise.
+/// A change of the booking window.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BookingTimesChange {
-    /// From when on.
+    /// Its start.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub opens: Option<String>,
-    /// Until when.
+    /// Its end.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub closes: Option<String>,
 }
 
-/// Everything that was set of an evening.
+/// All settings of an evening.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EveningSettings {
     /// The evening.
     pub id: Uuid,
-    /// Who has to do with it by now.
+    /// The state of the evening.
     pub state: EveningState,
-    /// When it was published; absent while it is a draft.
+    /// The time of publication; absent while it is a draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Moment>,
-    /// When it was closed; absent unless it is.
+    /// The time when staff closed it; absent unless it is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Moment>,
     /// Its stable name.
     pub name: String,
-    /// What people read.
+    /// Its title for people.
     pub title: String,
-    /// The day.
+    /// The date.
     pub date: String,
-    /// The first slot's start.
+    /// The start of the first slot.
     pub starts: String,
-    /// The time by which the last slot is over.
+    /// The time by which the last slot has ended.
     pub ends: String,
-    /// The IANA name of the zone that `date`, `starts` and `ends` are in.
+    /// The IANA name of the time zone of `date`, `starts` and `ends`.
     pub time_zone: String,
-    /// How long a slot keeps people busy.
+    /// How long a slot keeps people busy, in minutes.
     pub slot_minutes: u32,
-    /// Between two talks.
+    /// The gap between two talks, in seconds.
     pub gap_seconds: u32,
-    /// How people meet.
+    /// How appointments take place.
     pub mode: Mode,
-    /// How many people a call holds.
+    /// The maximum number of people in a call.
     pub capacity: u32,
-    /// When parents book, on the school's clock.
+    /// The booking window, in the school's local time.
     pub booking: BookingTimes,
-    /// The classes that take part, by title.
+    /// The classes that take part, ordered by title.
     pub classes: Vec<EveningClass>,
-    /// Those that were chosen and could not take part, by title.
+    /// The selected classes that could not take part, ordered by title.
     pub left_out: Vec<LeftOutClass>,
 }
 
@@ -200,7 +200,7 @@ pub struct EveningClass {
     pub video: bool,
 }
 
-/// A class that was chosen and could not take part.
+/// A selected class that could not take part.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LeftOutClass {
     /// The class.
@@ -209,17 +209,17 @@ pub struct LeftOutClass {
     pub sourced_id: String,
     /// Its title.
     pub title: String,
-    /// Why.
+    /// The reason.
     pub reason: LeftOutReason,
 }
 
-/// Why a class could not take part.
+/// The reason why a class could not take part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOutReason {
-    /// Nobody taught it.
+    /// The class had no teachers.
     NoTeachers,
-    /// Nobody learned in it.
+    /// The class had no students.
     NoStudents,
 }
 
@@ -227,7 +227,8 @@ const fn default_capacity() -> u32 {
     4
 }
 
-/// A field that is there, so that `null` is read as the type has it: refused, or as none inside.
+/// Deserialises a field that is present, so that the field's type decides what `null` means: an
+/// error, or `Some(None)`.
 fn some_value<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

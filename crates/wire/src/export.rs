@@ -1,4 +1,4 @@
-//! What programs fetch: appointments, invites and attendance by ids, and the feed of changes.
+//! Data for API clients: appointments, invites and attendance by ids, and the change feed.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -10,54 +10,54 @@ use crate::{CallRole, Evening, Moment, Stranded};
 pub struct BookingRecord {
     /// The booking.
     pub id: Uuid,
-    /// Of which evening.
+    /// The evening.
     pub evening_id: Uuid,
-    /// About which class.
+    /// The class.
     pub class_id: Uuid,
     /// The class's id in the roster.
     pub class_sourced_id: String,
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student_id: Uuid,
     /// The student's id in the roster.
     pub student_sourced_id: String,
-    /// Who comes.
+    /// The parent.
     pub parent_id: Uuid,
     /// The parent's id in the roster.
     pub parent_sourced_id: String,
-    /// With whom.
+    /// The teachers.
     pub teacher_ids: Vec<Uuid>,
     /// The teachers' ids in the roster, in the same order.
     pub teacher_sourced_ids: Vec<String>,
-    /// From when.
+    /// The start.
     pub starts_at: Moment,
-    /// Until when.
+    /// The end.
     pub ends_at: Moment,
-    /// By video.
+    /// The appointment is a video call.
     pub video: bool,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: Moment,
-    /// When it was last made, moved or cancelled.
+    /// The last time that it was made, moved or cancelled.
     pub updated_at: Moment,
-    /// When it was cancelled, if it was.
+    /// The time of its cancellation, if it was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Moment>,
-    /// Why the roster has stranded it, if it has; not in the feed of changes.
+    /// The reason why it is stranded, if it is; absent in the change feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stranded: Option<Stranded>,
 }
 
-/// An invite, by ids; the guest's name and address only with the scope for them.
+/// An invite, by ids; the guest's name and address require a scope of their own.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct InviteRecord {
     /// The invite.
     pub id: Uuid,
-    /// Of which evening.
+    /// The evening.
     pub evening_id: Uuid,
-    /// Who invites.
+    /// The inviting parent.
     pub parent_id: Uuid,
     /// The parent's id in the roster.
     pub parent_sourced_id: String,
-    /// For which students.
+    /// The students covered.
     pub student_ids: Vec<Uuid>,
     /// The students' ids in the roster, in the same order.
     pub student_sourced_ids: Vec<String>,
@@ -67,57 +67,57 @@ pub struct InviteRecord {
     /// The guest's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// When it was sent first.
+    /// The time when it was first sent.
     pub created_at: Moment,
-    /// When anything of it last changed.
+    /// The time of its latest change.
     pub updated_at: Moment,
-    /// When its link was first opened, if it was.
+    /// The time when its link was first opened, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<Moment>,
-    /// When the guest first joined a call, if they did.
+    /// The time when the guest first joined a call, if they did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined_at: Option<Moment>,
-    /// When it ended, if it did.
+    /// The time when it ended, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Moment>,
 }
 
-/// Who came to an appointment.
+/// The attendance of an appointment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AttendanceRecord {
     /// The booking.
     pub booking_id: Uuid,
-    /// Of which evening.
+    /// The evening.
     pub evening_id: Uuid,
-    /// From when.
+    /// The start.
     pub starts_at: Moment,
     /// A teacher marked that nobody came.
     pub no_show: bool,
-    /// Who was in the call, in the order in which they came first.
+    /// The people who were in the call, in the order in which they first joined.
     pub people: Vec<Attendee>,
 }
 
 /// Somebody who was in a call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Attendee {
-    /// A person's id, or for a guest their invite's.
+    /// The person's id, or the invite's id for a guest.
     pub id: Uuid,
-    /// A person's id in the roster; none for a guest.
+    /// The person's id in the roster; absent for a guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sourced_id: Option<String>,
-    /// As what they came.
+    /// Their role in the call.
     pub role: CallRole,
-    /// When they first came in.
+    /// The time when they first joined.
     pub joined_at: Moment,
-    /// When they were last heard of leaving; absent while they are in it.
+    /// The time when they last left; absent while they are in the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Moment>,
 }
 
-/// What a change is about.
+/// The kind of object that changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum ChangeKind {
     Evening,
     Booking,
@@ -125,36 +125,36 @@ pub enum ChangeKind {
     Attendance,
 }
 
-/// Something that was made or changed, as it is now.
+/// An object that was created or changed, in its current state.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Change {
-    /// What it is.
+    /// The kind of object.
     pub kind: ChangeKind,
-    /// Which one; of attendance the booking.
+    /// The id of the object; for attendance the id of the booking.
     pub id: Uuid,
-    /// It is there no more.
+    /// The object no longer exists.
     pub deleted: bool,
-    /// The evening, where it is one.
+    /// The evening, for a change of kind `evening`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evening: Option<Evening>,
-    /// The appointment, where it is one.
+    /// The appointment, for a change of kind `booking`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booking: Option<BookingRecord>,
-    /// The invite, where it is one.
+    /// The invite, for a change of kind `invite`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite: Option<InviteRecord>,
-    /// Who came, where it is attendance.
+    /// The attendance, for a change of kind `attendance`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attendance: Option<AttendanceRecord>,
 }
 
-/// A page of the feed of changes.
+/// A page of the change feed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ChangePage {
-    /// The changes, in the order in which they became known.
+    /// The changes, in the order of their sequence numbers.
     pub items: Vec<Change>,
-    /// Pass it as `cursor` to go on from here, now or later.
+    /// The cursor from which to continue, now or later.
     pub next_cursor: String,
-    /// More is there already.
+    /// More changes are already available.
     pub has_more: bool,
 }

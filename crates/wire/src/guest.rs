@@ -1,38 +1,38 @@
-//! The guest's side: the link, the session, the appointments.
+//! The guest's views: the link, the session and the appointments.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{Moment, Student, Teacher};
 
-/// What a guest's link shows before the button is pressed: nothing about students, teachers or
-/// times.
+/// The preview of a guest's link before the button is pressed: without students, teachers and times
+/// (I8).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct GuestLinkPreview {
     /// The school's name.
     pub school: String,
     /// The evening's name.
     pub evening_title: String,
-    /// The day of the evening: its start, to be shown as a date.
+    /// The date of the evening, given as its start.
     pub date: Moment,
     /// The guest's name.
     pub guest_name: String,
     /// The parent who invited.
     pub invited_by: String,
-    /// This browser is logged in as the inviting parent, whose link this is not.
+    /// This browser is logged in as the inviting parent, for whom the link is not meant.
     pub own_invite: bool,
-    /// This browser has a guest session of this invite already.
+    /// This browser already has a guest session of this invite.
     pub in_session: bool,
-    /// The guest sits in a call now, perhaps on another device: entering one asks whether to move
-    /// here.
+    /// The guest sits in a call now, perhaps on another device: entering a call asks whether to
+    /// move here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_call: Option<bool>,
 }
 
-/// `GET /guest/appointments`: all that this browser's guest sessions may see.
+/// The response of `GET /guest/appointments`: all invites of this browser's guest sessions.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct GuestAppointments {
-    /// One entry an invite.
+    /// The invites.
     pub invites: Vec<GuestInvite>,
 }
 
@@ -53,9 +53,9 @@ pub struct GuestInvite {
     pub invited_by: String,
     /// The students covered.
     pub students: Vec<Student>,
-    /// Their appointments with that parent, by time.
+    /// Their appointments with that parent, ordered by time.
     pub appointments: Vec<GuestAppointment>,
-    /// When the link dies.
+    /// The expiry of the link.
     pub link_ends_at: Moment,
 }
 
@@ -68,12 +68,12 @@ pub struct GuestAppointment {
     pub starts_at: Moment,
     /// Its end.
     pub ends_at: Moment,
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student: Student,
-    /// With whom.
+    /// The teachers of the appointment.
     pub teachers: Vec<Teacher>,
     /// The subject.
     pub subject: String,
-    /// It is a video call, which the guest may join; otherwise it is at the school.
+    /// It is a video call, which the guest may join; otherwise it takes place at the school.
     pub video: bool,
 }

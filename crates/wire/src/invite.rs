@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{Moment, Student};
 
-/// `POST /evenings/{id}/invites`.
+/// The request of `POST /evenings/{id}/invites`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -13,10 +13,10 @@ pub struct NewInvite {
     /// The guest's name.
     #[cfg_attr(feature = "validate", validate(length(max = 400)))]
     pub name: String,
-    /// Where the link goes.
+    /// The address that the link is sent to.
     #[cfg_attr(feature = "validate", validate(length(max = 400)))]
     pub email: String,
-    /// The students to be covered. May be left out when only one can be chosen.
+    /// The students to be covered. Optional if only one can be chosen.
     #[serde(default)]
     #[cfg_attr(feature = "validate", validate(length(max = 50)))]
     pub student_ids: Vec<Uuid>,
@@ -24,15 +24,15 @@ pub struct NewInvite {
     /// appointments." Must be true.
     #[serde(default)]
     pub consent: bool,
-    /// Staff who invite for a parent: how the parent agreed.
+    /// How the parent consented, if staff invite for a parent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_record: Option<ConsentChannel>,
 }
 
-/// How a parent's consent reached the staff.
+/// How staff got a parent's consent to the invite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum ConsentChannel {
     InPerson,
     Phone,
@@ -40,15 +40,15 @@ pub enum ConsentChannel {
     Letter,
 }
 
-/// Where an invite stands.
+/// The state of an invite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InviteState {
-    /// The mail is on its way out.
+    /// The mail waits to be sent.
     Queued,
-    /// The guest's mail server took it.
+    /// The guest's mail server accepted the mail.
     Sent,
-    /// It could not be delivered; `failure` says why.
+    /// The mail could not be delivered; `failure` gives the reason.
     Failed,
     /// The guest pressed the button on the link's page.
     Opened,
@@ -69,16 +69,16 @@ pub struct Invite {
     pub email: String,
     /// The students covered.
     pub students: Vec<Student>,
-    /// Where it stands.
+    /// The state of the invite.
     pub state: InviteState,
-    /// Since when.
+    /// The time when it entered this state.
     pub state_at: Moment,
-    /// Why the mail failed and what to do, when it did.
+    /// The reason why the mail failed and what to do, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// When it was sent first.
+    /// The time when it was first sent.
     pub created_at: Moment,
-    /// From when on it may be mailed again.
+    /// The earliest time at which it may be mailed again.
     pub resend_after: Moment,
 }
 
@@ -87,13 +87,13 @@ pub struct Invite {
 pub struct InvitableStudent {
     /// The student.
     pub student: Student,
-    /// They have a live invite already: shown, not to be chosen.
+    /// They already have a live invite: shown, but can't be chosen.
     pub invited: bool,
-    /// Their appointments with this parent, in words: `16:00 Science, Mrs Anita Abell`.
+    /// Their appointments with this parent, in words, for example `16:00 Science, Mrs Anita Abell`.
     pub appointments: Vec<String>,
 }
 
-/// `GET /evenings/{id}/invites`: the Manage Invites dialog.
+/// The response of `GET /evenings/{id}/invites`, for the Manage Invites dialog.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Invites {
     /// The live invites, newest last.
@@ -102,13 +102,13 @@ pub struct Invites {
     pub students: Vec<InvitableStudent>,
     /// Another invite can be sent.
     pub can_invite: bool,
-    /// Why not, when it can't: a code such as `invite_exists`, `no_appointment`, `invite_limit`,
-    /// `evening_over`.
+    /// The code of the reason if no other invite can be sent, such as `invite_exists`,
+    /// `no_appointment`, `invite_limit`, `evening_over`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
-    /// The same in words.
+    /// The same reason in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal_detail: Option<String>,
-    /// The consent to be ticked.
+    /// The consent text that the parent must tick.
     pub consent_text: String,
 }

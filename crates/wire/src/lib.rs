@@ -1,6 +1,6 @@
-//! The JSON shapes of `openapi.yaml`, one module a resource: snake_case, ids as UUIDs, times as RFC
-//! 3339 with the school's offset. Knows no rule and no database. The server turns `validate` on;
-//! the web app never does.
+//! JSON shapes of `openapi.yaml`, one module per resource: names in snake_case, ids as UUIDs, times
+//! as RFC 3339 with the school's offset. The crate knows no rule and no database. The server
+//! enables the feature `validate`; the web app never does.
 
 mod api_client;
 mod booking;
@@ -36,5 +36,5 @@ pub use roster::*;
 pub use staff::*;
 pub use webhooks::*;
 
-/// A moment, with the offset that the school's clock has then.
+/// A moment, with the UTC offset of the school's time zone at that moment.
 pub type Moment = chrono::DateTime<chrono::FixedOffset>;

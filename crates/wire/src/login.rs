@@ -1,17 +1,17 @@
-//! Logging in: a mail with a link and a code, a session, and who one is.
+//! Login: a mail with a link and a code, the session, and its identities.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Moment;
 
-/// `POST /login_links`: asks for a login mail. Give an address, or the token of a confirmation
-/// mail's link that asks for a code.
+/// The request of `POST /login_links`, which asks for a login mail. It contains an address, or the
+/// token of a confirmation mail's link that needs a code.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct NewLoginLink {
-    /// The address that the school knows.
+    /// An address that the school's roster contains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 400)))]
     pub email: Option<String>,
@@ -20,37 +20,37 @@ pub struct NewLoginLink {
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 200)))]
     pub token: Option<String>,
     /// True, instead of an address: the code is mailed to the address of this browser's session,
-    /// which asks for it to become somebody else.
+    /// which needs the code to switch to another identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<bool>,
 }
 
-/// A login mail was asked for. Says nothing about whether the address is known.
+/// The response to a request for a login mail. It does not reveal whether the address is known.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LoginLink {
-    /// Names the request; the code is given with it.
+    /// The id of the request; needed together with the code.
     pub id: Uuid,
-    /// When link and code die.
+    /// The expiry of link and code.
     pub expires_at: Moment,
 }
 
-/// `POST /login_links/preview`: asks what a link would do, without doing it.
+/// The request of `POST /login_links/preview`, which shows the effect of a link without logging in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct LinkToken {
-    /// The token from the link's fragment.
+    /// The token in the link's fragment.
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 200)))]
     pub token: String,
 }
 
-/// `POST /guest_links/renew`: names the link, either by its token, or by a booking that this
-/// browser's guest session covers.
+/// The request of `POST /guest_links/renew`: it names the link by its token, or by a booking that
+/// this browser's guest session covers.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct GuestLinkRenewal {
-    /// The token from the link's fragment.
+    /// The token in the link's fragment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 200)))]
     pub token: Option<String>,
@@ -59,7 +59,7 @@ pub struct GuestLinkRenewal {
     pub booking_id: Option<Uuid>,
 }
 
-/// `POST /guest_links/requests`: asks for a guest's links to be mailed again.
+/// The request of `POST /guest_links/requests`, which asks to mail a guest's links again.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -69,53 +69,53 @@ pub struct NewGuestLinkRequest {
     pub email: String,
 }
 
-/// What a login link would do.
+/// The effect of a login link.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LoginLinkPreview {
-    /// Whom it logs in, masked (`R••• A•••`, or the masked address).
+    /// The masked name (`R••• A•••`) or masked address of the person whom the link logs in.
     pub masked_name: String,
-    /// A code mailed to the person is needed as well, since this browser has not logged in as them
-    /// before.
+    /// A code mailed to the person is needed as well because this browser has not logged in as that
+    /// person before.
     pub needs_code: bool,
-    /// When the link dies.
+    /// The expiry of the link.
     pub expires_at: Moment,
 }
 
-/// `POST /sessions`: logs in, either with a link's token, or with a request's id and the code from
-/// its mail.
+/// The request of `POST /sessions`, which logs in with a link's token, or with a request's id and
+/// the code in its mail.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct NewSession {
-    /// The token from the link's fragment.
+    /// The token in the link's fragment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 200)))]
     pub token: Option<String>,
-    /// The request whose mail held the code.
+    /// The request whose mail contained the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_link_id: Option<Uuid>,
-    /// The 6 digits.
+    /// The 6-digit code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub code: Option<String>,
 }
 
-/// What a person does at the school.
+/// The role of a person at the school.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Role {
     Parent,
     Teacher,
     Staff,
 }
 
-/// Someone that the session's address may be: one person in one role.
+/// An identity that the session's address can take: one person in one role.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Identity {
     /// The person.
     pub person_id: Uuid,
-    /// In this role.
+    /// Their role.
     pub role: Role,
     /// The person's name.
     pub name: String,
@@ -123,31 +123,31 @@ pub struct Identity {
     pub students: Vec<String>,
 }
 
-/// `GET /me`: the session.
+/// The response of `GET /me`: the session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Me {
     /// The school.
     pub school: School,
-    /// Who one is; absent until chosen, when the address belongs to several.
+    /// The current identity; absent until one is chosen, if the address has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
-    /// All that one may be.
+    /// All identities of the address.
     pub identities: Vec<Identity>,
-    /// When the session ends by itself.
+    /// The expiry of the session.
     pub expires_at: Moment,
 }
 
-/// `PUT /me/identity`: chooses who one is.
+/// The request of `PUT /me/identity`, which chooses an identity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChosenIdentity {
     /// The person.
     pub person_id: Uuid,
-    /// In this role.
+    /// Their role.
     pub role: Role,
 }
 
-/// The school that the address in the browser belongs to.
+/// The school whose address the browser shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct School {
     /// The school.
@@ -156,8 +156,7 @@ pub struct School {
     pub name: String,
     /// Its IANA time zone.
     pub time_zone: String,
-    /// This server is a demonstration or a developer's: it has a mailbox to read and one-click
-    /// logins.
+    /// The server runs in a demo or development mode, with a mailbox to read and one-click logins.
     pub demo: bool,
     /// The telephone number of its office.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -165,12 +164,13 @@ pub struct School {
     /// The mail address of its office.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// When the office can be reached, in words.
+    /// The hours in which the office can be reached, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub office_hours: Option<String>,
 }
 
-/// How families reach the school from now on. What is left out stays; an empty text takes it away.
+/// New contact details of the school for families. Absent fields stay; an empty text clears a
+/// field.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 #[serde(deny_unknown_fields)]
@@ -183,32 +183,32 @@ pub struct SchoolChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(max = 254)))]
     pub email: Option<String>,
-    /// When the office can be reached, in words.
+    /// The hours in which the office can be reached, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(max = 120)))]
     pub office_hours: Option<String>,
 }
 
-/// The web app did not start in somebody's browser.
+/// A report that the web app did not start in a browser.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientError {
-    /// Why.
+    /// The reason.
     pub kind: ClientErrorKind,
 }
 
-/// Why the web app did not start.
+/// The reason why the web app did not start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientErrorKind {
-    /// The browser knows no JavaScript modules.
+    /// The browser does not support JavaScript modules.
     OldBrowser,
-    /// The browser has no WebAssembly, or it is switched off.
+    /// The browser has no WebAssembly, or has it switched off.
     NoWebassembly,
-    /// A script could not be fetched or read.
+    /// A script could not be fetched or parsed.
     ScriptFailed,
     /// The WebAssembly could not be fetched, compiled or started.
     WebassemblyFailed,
-    /// Nothing failed, and it still has not started after half a minute.
+    /// Nothing failed, but the app has not started within half a minute.
     TooSlow,
 }

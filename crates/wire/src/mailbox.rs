@@ -1,4 +1,4 @@
-//! The development mailbox, one-click logins and movable time: demo and development modes only.
+//! The development mailbox, one-click logins and movable time; in demo and development modes only.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -10,9 +10,9 @@ use crate::Moment;
 pub struct DevMail {
     /// The mail.
     pub id: Uuid,
-    /// When it was sent.
+    /// The time when it was sent.
     pub sent_at: Moment,
-    /// To whom.
+    /// The recipient's address.
     pub to: String,
     /// The subject.
     pub subject: String,
@@ -22,11 +22,11 @@ pub struct DevMail {
     pub html: String,
 }
 
-/// `POST /dev/logins`: logs in without a mail.
+/// The request of `POST /dev/logins`, which logs in without a mail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DevLogin {
-    /// As what kind of person.
+    /// The kind of person.
     #[serde(rename = "as")]
     pub kind: DevActor,
 }
@@ -34,7 +34,7 @@ pub struct DevLogin {
 /// A kind of person to log in as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum DevActor {
     Parent,
     Guest,
@@ -42,19 +42,18 @@ pub enum DevActor {
     Staff,
 }
 
-/// `POST /dev/clock`: makes it another time.
+/// The request of `POST /dev/clock`, which sets the time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DevClockMove {
-    /// What time it is from here on; when left out, a minute before the first appointment of the
-    /// demo's parent.
+    /// The new time; if absent, a minute before the first appointment of the demo's parent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Moment>,
 }
 
-/// The time that a playground goes by.
+/// The current time of a demo or development server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DevClock {
-    /// Now.
+    /// The current time.
     pub now: Moment,
 }

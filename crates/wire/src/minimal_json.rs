@@ -1,6 +1,6 @@
-//! Reading and writing the shapes without serde, for the web app: what serde makes for each shape
-//! weighs there several times as much. Knows no JSON parser; a test holds each shape against
-//! serde's reading of the same text.
+//! Minimal JSON serialisation of the shapes for the web app, without serde, whose generated code is
+//! several times as large in the WASM. The module contains no JSON parser; a test compares each
+//! shape with serde's result for the same text.
 
 use std::fmt::Write as _;
 
@@ -19,46 +19,46 @@ use crate::{
     SlotGrid, SlotState, Stranded, Student, StudentClass, StudentSlots, Teacher,
 };
 
-/// A JSON value that was parsed already. `null` is like something that is not there.
+/// A parsed JSON value. `null` counts as absent.
 pub trait JsonValue: Sized {
-    /// A member of an object.
+    /// The value of an object's member.
     fn field(&self, name: &str) -> Option<Self>;
-    /// The items of a list.
+    /// The items of an array.
     fn items(&self) -> Option<Vec<Self>>;
-    /// A text.
+    /// The value of a string.
     fn text(&self) -> Option<String>;
-    /// A number.
+    /// The value of a number.
     fn number(&self) -> Option<f64>;
-    /// A truth value.
+    /// The value of a boolean.
     fn boolean(&self) -> Option<bool>;
 }
 
-/// Something that can be read from JSON.
+/// A type that can be read from JSON.
 pub trait FromJson: Sized {
-    /// Reads it. Where it is not what it should be, `valid` becomes false and something takes its
-    /// place: so no reading has a way out in its midst, each of which would weigh.
+    /// Reads the value. On bad input sets `valid` to false and returns a default; early returns
+    /// would enlarge the WASM.
     fn read<J: JsonValue>(json: Option<&J>, valid: &mut bool) -> Self;
 }
 
-/// Reads a shape; `None` when anything in it is not as the contract says.
+/// Reads a shape; `None` if any part of it violates the contract.
 pub fn from_value<T: FromJson>(json: &impl JsonValue) -> Option<T> {
     let mut valid = true;
     let value = T::read(Some(json), &mut valid);
     valid.then_some(value)
 }
 
-/// Something that can be written as JSON.
+/// A type that can be written as JSON.
 pub trait ToJson {
-    /// Appends it.
+    /// Appends the JSON text to `out`.
     fn write(&self, out: &mut String);
 
-    /// It is left out of an object.
+    /// Whether an object omits the value.
     fn is_absent(&self) -> bool {
         false
     }
 }
 
-/// A shape as JSON.
+/// The JSON text of a shape.
 pub fn to_string(value: &impl ToJson) -> String {
     let mut out = String::new();
     value.write(&mut out);
@@ -104,7 +104,7 @@ impl FromJson for u32 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "a number that is changed by it is refused"
+            reason = "the check below refuses a number that the cast changes"
         )]
         let whole = number as Self;
         *valid &= f64::from(whole).to_bits() == number.to_bits();
@@ -143,14 +143,15 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
-    /// A list that is left out is empty.
+    /// An absent list counts as empty.
     fn read<J: JsonValue>(json: Option<&J>, valid: &mut bool) -> Self {
         let items = json.map_or_else(Vec::new, |json| or_invalid(json.items(), valid));
         items.iter().map(|item| T::read(Some(item), valid)).collect()
     }
 }
 
-/// RFC 3339, section 5.6: `2026-11-26T16:05:00+00:00`, `2026-11-26T16:05:00.25Z`.
+/// Parses a moment in the format of RFC 3339, section 5.6, such as `2026-11-26T16:05:00+00:00` or
+/// `2026-11-26T16:05:00.25Z`.
 fn moment(text: &[u8]) -> Option<Moment> {
     let number = |from: usize, length: usize| {
         let digits = text.get(from..from + length)?;
@@ -291,8 +292,8 @@ impl<T: ToJson> ToJson for Vec<T> {
     }
 }
 
-/// Shapes that are read: all fields, and the name in the JSON where it is another. A field that is
-/// forgotten does not compile.
+/// Implements `FromJson` for structs: all fields, with the name in the JSON if it differs. A
+/// missing field is a compile error.
 macro_rules! impl_from_json {
     ($($shape:ident { $($field:ident $(= $name:literal)?),* })*) => { $(
         impl FromJson for $shape {
@@ -303,7 +304,7 @@ macro_rules! impl_from_json {
     )* };
 }
 
-/// Shapes that are written, in the same way.
+/// Implements `ToJson` for structs, with the same syntax.
 macro_rules! impl_to_json {
     ($($shape:ident { $($field:ident $(= $name:literal)?),* })*) => { $(
         impl ToJson for $shape {
@@ -326,7 +327,8 @@ macro_rules! json_name {
     };
 }
 
-/// Choices by their names in the JSON. A choice that is forgotten does not compile.
+/// Implements both traits for enums by their names in the JSON. A missing variant is a compile
+/// error.
 macro_rules! impl_enum_json {
     ($($shape:ident {
         $first:ident = $first_name:literal $(, $value:ident = $name:literal)*
@@ -536,7 +538,7 @@ impl FromJson for BookingRow {
     }
 }
 
-// After the macros, which they use.
+// These modules come after the macros, which they use.
 mod api_client;
 mod call;
 mod webhooks;

@@ -1,13 +1,13 @@
-//! Lists: a page of items and the cursor of the next one.
+//! Pages of lists: the items, and the cursor of the next page.
 
 use serde::{Deserialize, Serialize};
 
 /// One page of a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Page<T> {
-    /// The items, in the list's own order.
+    /// The items, in the order of the list.
     pub items: Vec<T>,
-    /// Pass it as `cursor` to get the next page; absent on the last one.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }

@@ -1,66 +1,66 @@
-//! The one shape of an error: RFC 9457 problem details with a stable `code`.
+//! Error responses: RFC 9457 problem details with a stable `code`.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Moment;
 
-/// `application/problem+json`.
+/// The body of an `application/problem+json` response.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Problem {
-    /// Where the code is described: `/api/docs#<code>`, relative to the API's root.
+    /// The URL of the code's description: `/api/docs#<code>`, relative to the API's root.
     #[serde(rename = "type")]
     pub kind: String,
     /// The HTTP status in words.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What to do, for a person.
+    /// A description of the remedy, for people.
     pub detail: String,
-    /// What happened, for a program; never changes.
+    /// The stable code of the error, for programs.
     pub code: String,
-    /// Names this answer in the server's log.
+    /// The id of the request, which the server's log contains.
     pub request_id: String,
-    /// The fields that are wrong, if any are.
+    /// The invalid fields, if there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// The appointments of the request that could not be made (`slot_taken`, `person_busy`,
+    /// The appointments of the request that could not be booked (`slot_taken`, `person_busy`,
     /// `already_booked`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<crate::LostBooking>,
-    /// The appointments that rest on what was to change (`bookings_rest_on_it`), by time, 100 at
-    /// most.
+    /// The appointments that the requested change would affect (`bookings_rest_on_it`), ordered by
+    /// time, at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bookings: Vec<RestingBooking>,
-    /// How many these are in all.
+    /// The total number of affected appointments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bookings_total: Option<u32>,
 }
 
-/// An appointment that rests on what was to change.
+/// An appointment that the requested change would affect.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RestingBooking {
     /// The appointment.
     pub id: Uuid,
-    /// When.
+    /// The start.
     pub starts_at: Moment,
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student_id: Uuid,
-    /// Whose.
+    /// The parent who booked it.
     pub parent_id: Uuid,
-    /// With whose teachers.
+    /// The class; the appointment is with its teachers.
     pub class_id: Uuid,
-    /// What it would lose: `class_out`, `not_a_slot`, `other_length`, `other_meeting`.
+    /// The effect of the change: `class_out`, `not_a_slot`, `other_length`, `other_meeting`.
     pub reason: String,
 }
 
-/// One wrong field.
+/// An invalid field.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FieldError {
-    /// The field's name in the request, with dots into nested objects.
+    /// The field's name in the request, with dots for nested objects.
     pub field: String,
-    /// What is wrong, for a program.
+    /// The stable code of the error, for programs.
     pub code: String,
-    /// What to do, for a person.
+    /// A description of the remedy, for people.
     pub detail: String,
 }

@@ -1,5 +1,5 @@
-//! `Debug` of the shapes that hold a secret: it leaves the secret out, so that no log and no failed
-//! test prints one.
+//! `Debug` implementations of shapes that contain a secret: they omit the secret, so that neither a
+//! log nor a failed test prints it.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ mod tests {
     use crate::ClientMessage;
 
     fn printed<T: serde::de::DeserializeOwned + fmt::Debug>(value: Value) -> String {
-        let value: T = serde_json::from_value(value).expect("the shape reads it");
+        let value: T = serde_json::from_value(value).expect("the JSON matches the shape");
         format!("{value:?} {value:#?}")
     }
 

@@ -1,5 +1,5 @@
-//! A roster that a program pushes: rows of one kind by the sender's own ids, and what became of
-//! each. And imports, with what is brought back of what they ended.
+//! Roster pushes: rows of one kind by the sender's own ids, and the result of each row. Also
+//! imports, and the restoring of what they ended.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{FieldError, Moment};
 
-/// `PUT /roster/…`: rows of one kind.
+/// The request of `PUT /roster/…`: rows of one kind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RosterPush<T> {
@@ -21,10 +21,10 @@ pub struct RosterPush<T> {
 pub struct RosterPerson {
     /// The sender's id.
     pub sourced_id: String,
-    /// What they are to the school, in the words of the roster formats.
+    /// Their roles at the school, in the terms of the roster formats.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
-    /// "Mrs".
+    /// The honorific, for example "Mrs".
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub honorific: String,
     /// Given name.
@@ -33,10 +33,10 @@ pub struct RosterPerson {
     /// Family name.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub family_name: String,
-    /// Where they log in.
+    /// The email address for login.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub email: String,
-    /// They have left.
+    /// The person has left the school.
     #[serde(default, skip_serializing_if = "is_false")]
     pub remove: bool,
 }
@@ -47,21 +47,21 @@ pub struct RosterPerson {
 pub struct RosterClass {
     /// The sender's id.
     pub sourced_id: String,
-    /// What it is called.
+    /// Its title.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// What is taught.
+    /// The subject.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub subject: String,
     /// Its code.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub code: String,
-    /// There is no such class any more.
+    /// The class no longer exists.
     #[serde(default, skip_serializing_if = "is_false")]
     pub remove: bool,
 }
 
-/// A student or teacher of a class.
+/// An enrolment: a student or teacher of a class.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RosterEnrolment {
@@ -69,23 +69,23 @@ pub struct RosterEnrolment {
     pub class_sourced_id: String,
     /// The person.
     pub person_sourced_id: String,
-    /// Learns or teaches.
+    /// The role in the class: student or teacher.
     pub role: String,
-    /// The teacher mainly responsible.
+    /// The person is the main teacher.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_primary: bool,
-    /// First day.
+    /// The first day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begins_on: Option<NaiveDate>,
-    /// Last day.
+    /// The last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_on: Option<NaiveDate>,
-    /// They have left the class.
+    /// The person has left the class.
     #[serde(default, skip_serializing_if = "is_false")]
     pub remove: bool,
 }
 
-/// A parent, guardian or other contact of a student.
+/// A guardianship: a parent, guardian or other contact of a student.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RosterGuardianship {
@@ -93,96 +93,96 @@ pub struct RosterGuardianship {
     pub parent_sourced_id: String,
     /// The student.
     pub student_sourced_id: String,
-    /// "Mother".
+    /// The relationship, for example "Mother".
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub relationship: String,
-    /// 1 comes first.
+    /// The priority; 1 comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<u16>,
     /// The student lives with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lives_with: Option<bool>,
-    /// What the school says of contact; left out, it stays as it was said last.
+    /// Whether the school allows contact; if absent, the last value stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_allowed: Option<bool>,
-    /// A court order is on file; left out, it stays as it was said last.
+    /// Whether a court order is on file; if absent, the last value stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub court_order: Option<bool>,
-    /// They are no contact of the student any more.
+    /// The person is no longer a contact of the student.
     #[serde(default, skip_serializing_if = "is_false")]
     pub remove: bool,
 }
 
-/// What became of a push.
+/// The result of a push.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RosterResults {
-    /// Row by row, in the order of the request.
+    /// The result of each row, in the order of the request.
     pub items: Vec<RosterResult>,
-    /// How many rows there are of each outcome.
+    /// The number of rows by outcome.
     pub counts: RosterCounts,
-    /// The import that was written, by which what it ended can be brought back; none when nothing
-    /// was.
+    /// The import that was written, with which everything that it ended can be restored; absent if
+    /// nothing was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_id: Option<Uuid>,
 }
 
-/// What became of a row.
+/// The result of a row.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RosterResult {
-    /// The row's place in the request, counted from 0.
+    /// The index of the row in the request, from 0.
     pub index: usize,
-    /// Whom or what it is about, as far as the row says so.
+    /// The ids in the row, as far as it contains them.
     #[serde(flatten)]
     pub of: RosterName,
-    /// What became of it.
+    /// The outcome.
     pub outcome: RosterOutcome,
-    /// Why it was refused.
+    /// The reasons for a refusal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// What of a row that was used could not be.
+    /// The parts of an accepted row that could not be used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<FieldError>,
 }
 
-/// The ids that a row has.
+/// The ids in a row.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct RosterName {
-    /// Of a person or a class.
+    /// The id of a person or a class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sourced_id: Option<String>,
-    /// Of an enrolment's class.
+    /// The id of an enrolment's class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class_sourced_id: Option<String>,
-    /// Of an enrolment's person.
+    /// The id of an enrolment's person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person_sourced_id: Option<String>,
-    /// Of a guardianship's contact.
+    /// The id of a guardianship's contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_sourced_id: Option<String>,
-    /// Of a guardianship's student.
+    /// The id of a guardianship's student.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub student_sourced_id: Option<String>,
 }
 
-/// What became of a row.
+/// The outcome of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RosterOutcome {
-    /// New, or back.
+    /// The object is new, or exists again.
     Added,
-    /// There before, with other values.
+    /// The object existed with other values.
     Changed,
-    /// Gone now.
+    /// The object was removed.
     Removed,
-    /// As it was.
+    /// The object stayed unchanged.
     Unchanged,
-    /// Not used.
+    /// The row was refused.
     Refused,
 }
 
-/// Rows by outcome.
+/// The number of rows by outcome.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the outcomes' own")]
+#[expect(missing_docs, reason = "RosterOutcome documents the names")]
 pub struct RosterCounts {
     pub added: usize,
     pub changed: usize,
@@ -192,7 +192,7 @@ pub struct RosterCounts {
 }
 
 impl RosterCounts {
-    /// Counts one more.
+    /// Counts one more row with this outcome.
     pub fn add(&mut self, outcome: RosterOutcome) {
         *match outcome {
             RosterOutcome::Added => &mut self.added,
@@ -209,88 +209,88 @@ const fn is_false(value: &bool) -> bool {
     !*value
 }
 
-/// An import that has written something: a file, a sync or a push.
+/// An import that changed the roster: a file, a sync or a push.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RosterImport {
     /// The import.
     pub id: Uuid,
-    /// Where it came from.
+    /// The source of the import.
     pub source: RosterSource,
-    /// When.
+    /// The time of the import.
     pub at: Moment,
-    /// How much it ended.
+    /// The number of objects that it ended.
     pub ended: RosterEnded,
-    /// Until when that can be brought back.
+    /// The time until which these can be restored.
     pub restorable_until: Moment,
-    /// When something of it was brought back last.
+    /// The last time that some of it was restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored_at: Option<Moment>,
 }
 
-/// Where an import came from.
+/// The source of an import.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RosterSource {
     /// `file`, `provider`, `program` or `staff`.
     pub kind: String,
-    /// What it was called then.
+    /// The name of the source at that time.
     pub name: String,
 }
 
-/// How much of each kind an import ended.
+/// The number of objects that an import ended, by kind.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct RosterEnded {
     /// People who were removed.
     pub people: u64,
-    /// People who stayed, and lost a role.
+    /// People who stayed but lost a role.
     pub roles: u64,
     /// Classes.
     pub classes: u64,
     /// Guardianships.
     pub guardianships: u64,
-    /// Guardianships that stayed, and are not allowed any more.
+    /// Guardianships that stayed but no longer allow contact.
     pub contacts: u64,
     /// Enrolments.
     pub enrolments: u64,
-    /// Appointments that fell with them.
+    /// Appointments that ended with these.
     pub bookings: u64,
-    /// Invites that fell with them.
+    /// Invites that ended with these.
     pub invites: u64,
 }
 
-/// How what an import ended is brought back.
+/// A request to restore what an import ended.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RosterRestore {
-    /// Only say what would come back.
+    /// Only report what would be restored.
     #[serde(default)]
     pub dry_run: bool,
 }
 
-/// What came back.
+/// The result of restoring an import.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RosterRestored {
     /// The import.
     pub import_id: Uuid,
     /// Nothing was written.
     pub dry_run: bool,
-    /// How many things came back.
+    /// The number of restored objects.
     pub restored: u64,
-    /// How many did not.
+    /// The number of objects that were not restored.
     pub not_restored: u64,
-    /// What did not come back, then what did; up to 500.
+    /// The objects that were not restored, then the restored ones; at most 500.
     pub items: Vec<RosterRestoredItem>,
 }
 
-/// One thing that an import ended.
+/// An object that an import ended.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RosterRestoredItem {
-    /// What it is.
+    /// The kind of object.
     pub kind: String,
-    /// Who or what.
+    /// A description of the object.
     pub what: String,
-    /// It came back.
+    /// The object was restored.
     pub restored: bool,
-    /// Why it did not.
+    /// The reason why it was not restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -1,37 +1,37 @@
-//! What the school's staff see: parents, students and bars.
+//! Data for the school's staff: parents, students and bars.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{Moment, Student};
 
-/// A parent, as staff find them.
+/// A parent, as staff see them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Parent {
     /// The parent.
     pub id: Uuid,
     /// Their name.
     pub name: String,
-    /// Their address, if the roster has a good one.
+    /// Their address, if the roster has a valid one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Their students.
     pub students: Vec<LinkedStudent>,
-    /// Who set each of their values last; with one parent alone, not in a list.
+    /// The last source of each of their values; present for a single parent, not in a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<FieldSource>,
 }
 
-/// Who set a value last.
+/// The last source of a value.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FieldSource {
-    /// The value's name in a push of a roster.
+    /// The name of the value in a roster push.
     pub field: String,
     /// `file`, `provider`, `program` or `staff`.
     pub kind: String,
-    /// What the source was called then.
+    /// The name of the source at that time.
     pub name: String,
-    /// When.
+    /// The time when the source set the value.
     pub at: Moment,
 }
 
@@ -40,17 +40,17 @@ pub struct FieldSource {
 pub struct LinkedStudent {
     /// The student.
     pub student: Student,
-    /// As in the roster: mother, guardian, …
+    /// The relationship in the roster: mother, guardian, …
     pub relationship: String,
-    /// The parent may book and be invited for the student.
+    /// The parent may act for the student: book, and be invited.
     pub allowed: bool,
-    /// Staff can allow it: the roster knows a relative, or a role that nobody knows, and nothing
-    /// stands against it.
+    /// Staff can allow contact: the roster contains a relative or an unknown role, and nothing bars
+    /// the contact.
     pub can_allow: bool,
-    /// Who set each value of the link last; with one parent alone, not in a list.
+    /// The last source of each value of the link; present for a single parent, not in a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<FieldSource>,
-    /// The student's classes; with one parent alone, not in a list.
+    /// The student's classes; present for a single parent, not in a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<StudentClass>,
 }
@@ -64,10 +64,10 @@ pub struct StudentClass {
     pub title: String,
     /// Its subject.
     pub subject: String,
-    /// Who set each value of the class last.
+    /// The last source of each value of the class.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<FieldSource>,
-    /// Who set each value of the student's place in it last; who set the role gave the place.
+    /// The last source of each value of the student's enrolment; the source of the role created it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub place_sources: Vec<FieldSource>,
     /// Its teachers, the main ones first.
@@ -79,26 +79,27 @@ pub struct StudentClass {
 pub struct ClassTeacher {
     /// Their name.
     pub name: String,
-    /// Who set each value of their place in it last; who set the role gave the place.
+    /// The last source of each value of their enrolment; the source of the role created it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<FieldSource>,
 }
 
-/// `POST /bars`: bars a person or an address from a student. One of `person_id` and `email`.
+/// The request of `POST /bars`, which bars a person or an address from a student. It contains
+/// either `person_id` or `email`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct NewBar {
-    /// From which student.
+    /// The student.
     pub student_id: Uuid,
-    /// A person of the roster.
+    /// A person in the roster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person_id: Option<Uuid>,
-    /// An address, of anybody.
+    /// Any email address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(max = 400)))]
     pub email: Option<String>,
-    /// For the school's own record; never shown to parents.
+    /// A note for the school's own records; never shown to parents.
     #[serde(default)]
     #[cfg_attr(feature = "validate", validate(length(max = 500)))]
     pub note: String,
@@ -109,7 +110,7 @@ pub struct NewBar {
 pub struct Bar {
     /// The bar.
     pub id: Uuid,
-    /// From which student.
+    /// The student.
     pub student: Student,
     /// The person, if one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,10 +121,10 @@ pub struct Bar {
     /// The address, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The school's record.
+    /// The note for the school's own records.
     pub note: String,
-    /// Who set it.
+    /// The member of staff who set it.
     pub set_by: String,
-    /// When.
+    /// The time of its creation.
     pub created_at: Moment,
 }

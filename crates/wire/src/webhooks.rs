@@ -1,11 +1,11 @@
-//! Webhooks: a school's endpoints, what they are told, and the log of it.
+//! Webhooks: a school's endpoints, their events, and their delivery log.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Moment;
 
-/// What an event is about.
+/// The type of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum WebhookEventType {
     /// An appointment was made.
@@ -20,7 +20,7 @@ pub enum WebhookEventType {
     /// A guest was invited.
     #[serde(rename = "invite.created")]
     InviteCreated,
-    /// An invite ended: removed, declined, or with the access that it rested on.
+    /// An invite ended: it was removed or declined, or the access that it depends on ended.
     #[serde(rename = "invite.removed")]
     InviteRemoved,
     /// An evening was added or changed.
@@ -29,51 +29,51 @@ pub enum WebhookEventType {
     /// A roster import changed something.
     #[serde(rename = "roster.imported")]
     RosterImported,
-    /// Staff asked for a test. No endpoint chooses it; each can be sent one.
+    /// Staff requested a test. No endpoint subscribes to it; each can be sent one.
     #[serde(rename = "webhook.test")]
     WebhookTest,
 }
 
-/// `POST /webhooks`: makes an endpoint.
+/// The request of `POST /webhooks`, which creates an endpoint.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct NewWebhook {
-    /// Where events are sent to.
+    /// The URL that events are sent to.
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 2000)))]
     pub url: String,
-    /// Which events.
+    /// The subscribed events.
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 7)))]
     pub event_types: Vec<WebhookEventType>,
 }
 
-/// `PATCH /webhooks/{webhook_id}`: what is left out stays as it is.
+/// The request of `PATCH /webhooks/{webhook_id}`; absent fields stay unchanged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct WebhookChange {
-    /// Where events are sent to.
+    /// The URL that events are sent to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 2000)))]
     pub url: Option<String>,
-    /// Which events.
+    /// The subscribed events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 7)))]
     pub event_types: Option<Vec<WebhookEventType>>,
-    /// Whether it is told anything.
+    /// Whether events are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
 
-/// Why an endpoint is told nothing.
+/// The reason why an endpoint is disabled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WebhookOffReason {
     /// Staff switched it off.
     Staff,
-    /// It answered 410.
+    /// It responded with 410.
     Gone,
-    /// It failed for five days.
+    /// Deliveries failed for five days.
     Failing,
 }
 
@@ -82,109 +82,109 @@ pub enum WebhookOffReason {
 pub struct Webhook {
     /// The endpoint.
     pub id: Uuid,
-    /// Where events are sent to.
+    /// The URL that events are sent to.
     pub url: String,
-    /// Which events.
+    /// The subscribed events.
     pub event_types: Vec<WebhookEventType>,
-    /// Whether it is told anything.
+    /// Whether events are sent.
     pub enabled: bool,
-    /// Why not.
+    /// The reason why it is disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub off_reason: Option<WebhookOffReason>,
-    /// The first failure since it last took an event.
+    /// The first failure since the last successful delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Moment>,
-    /// Until when events are signed with the secret before the newest one, too.
+    /// The time until which events are also signed with the previous secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_secret_until: Option<Moment>,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: Moment,
 }
 
-/// An endpoint with the secret that it has just got, which is shown this once.
+/// An endpoint with its new secret; only this response contains the secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookWithSecret {
     /// The endpoint.
     pub webhook: Webhook,
-    /// What its events are signed with: `whsec_` and base64. Told this once, and not when the
-    /// request is repeated.
+    /// The secret that signs its events: `whsec_` and base64. Only the first response contains it,
+    /// not the response to a repeated request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WebhookDeliveryState {
-    /// It is on its way, or waits for another try or for an older event of the same thing.
+    /// It is being sent, or waits for a retry or for an older event of the same object.
     Pending,
-    /// The endpoint took it.
+    /// The endpoint accepted it.
     Delivered,
-    /// It was given up after the last try.
+    /// The last retry failed.
     Failed,
-    /// The endpoint was switched off meanwhile.
+    /// The endpoint was disabled in the meantime.
     Dropped,
 }
 
-/// Why an attempt had no answer.
+/// The reason why an attempt got no response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WebhookError {
-    /// No answer within 10 seconds.
+    /// There was no response within 10 seconds.
     Timeout,
-    /// The name has no address, nothing listens there, or the certificate is not in order.
+    /// The host name does not resolve, the connection failed, or the certificate is invalid.
     Unreachable,
-    /// It leads to an address that is not public.
+    /// The URL leads to an address that is not public.
     AddressNotAllowed,
-    /// What came back was no HTTP.
+    /// The response was not valid HTTP.
     BrokenAnswer,
 }
 
-/// One attempt to deliver.
+/// An attempt to deliver an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WebhookAttempt {
     /// When it began.
     pub at: Moment,
-    /// The status of the answer.
+    /// The HTTP status of the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How long it took, in milliseconds.
+    /// Its duration, in milliseconds.
     pub duration_ms: u32,
-    /// Why there was no answer.
+    /// The reason why there was no response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<WebhookError>,
 }
 
-/// One event on its way to one endpoint.
+/// The delivery of one event to one endpoint.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WebhookDelivery {
     /// The delivery.
     pub id: Uuid,
-    /// The event, as `webhook-id` names it: the same at each attempt and at each endpoint.
+    /// The event, as in the header `webhook-id`: the same at each attempt and for each endpoint.
     pub event_id: Uuid,
-    /// What it is about.
+    /// The type of the event.
     pub event_type: WebhookEventType,
-    /// Where it stands.
+    /// The state of the delivery.
     pub state: WebhookDeliveryState,
-    /// When it happened.
+    /// The time of the event.
     pub created_at: Moment,
-    /// When it is tried next, while it is pending.
+    /// The time of the next attempt, while it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Moment>,
-    /// The newest attempts, the last one first.
+    /// The latest attempts, newest first.
     pub attempts: Vec<WebhookAttempt>,
 }
 
-/// What an endpoint is sent: what happened, when, and the ids of what it happened to. No more is
-/// told; who may read it asks the API.
+/// The payload that an endpoint receives: event type, time, and the ids of the affected objects.
+/// Nothing else is sent; an API client with the right scope can read the objects from the API.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WebhookEvent {
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub kind: WebhookEventType,
-    /// When.
+    /// The time of the event.
     pub timestamp: Moment,
-    /// To what.
+    /// The ids of the affected objects.
     pub data: WebhookEventData,
 }
 
@@ -202,7 +202,7 @@ pub struct WebhookEventData {
     /// The invite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite_id: Option<Uuid>,
-    /// The endpoint, of a test.
+    /// The endpoint, for a test event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_id: Option<Uuid>,
 }

@@ -1,4 +1,4 @@
-//! The server's program: built, and started on a database of its own.
+//! The server binary: building it, and running it on a database of its own.
 
 use std::{
     fs,
@@ -18,13 +18,13 @@ use crate::{
     shell::{self, Running},
 };
 
-/// How long the server may take until it answers.
+/// The time limit for the server's start.
 const START: Duration = Duration::from_secs(30);
 
-/// Builds the server under a cargo profile and says where it lies.
+/// Builds the server with a cargo profile and returns the path of the binary.
 ///
 /// # Errors
-/// When something is missing or does not compile.
+/// If a dependency is missing or the build fails.
 pub fn build(paths: &Paths, mode: Mode, profile: &str) -> Result<PathBuf> {
     install::all(paths, mode, dependencies::SERVER)?;
     let mut cargo = paths.cargo();
@@ -34,7 +34,7 @@ pub fn build(paths: &Paths, mode: Mode, profile: &str) -> Result<PathBuf> {
     Ok(paths.target.join(folder).join("parlour"))
 }
 
-/// A call of the server's program in demo mode on `database`.
+/// A command that runs the server binary in demo mode on `database`.
 pub fn demo(paths: &Paths, server: &Path, database: &Path) -> Command {
     let mut command = paths.command(server);
     command
@@ -44,10 +44,10 @@ pub fn demo(paths: &Paths, server: &Path, database: &Path) -> Command {
     command
 }
 
-/// Fills `database` anew with the demo school.
+/// Resets `database` to the demo school.
 ///
 /// # Errors
-/// When the server's program refuses.
+/// If the server binary fails.
 pub fn load_demo(paths: &Paths, server: &Path, database: &Path) -> Result<()> {
     let folder = database.parent().context("a database without a folder")?;
     fs::create_dir_all(folder)?;
@@ -60,15 +60,15 @@ pub fn load_demo(paths: &Paths, server: &Path, database: &Path) -> Result<()> {
     shell::run(demo(paths, server, database).args(["demo", "load"]))
 }
 
-/// Serves a demo school of its own from `database`, on a free port.
+/// Resets `database` to the demo school and serves it on a free port.
 ///
 /// # Errors
-/// When it can't be loaded, or the server does not start.
+/// If the demo school can't be loaded, or the server does not start.
 pub fn serve_demo(paths: &Paths, server: &Path, database: &Path) -> Result<(Running, u16)> {
     load_demo(paths, server, database)?;
     let port = free_port()?;
     let mut serve = demo(paths, server, database);
-    // A line for each of many thousand requests would bury what the checks say.
+    // A log line for each of many thousand requests would bury the output of the checks.
     serve
         .arg("serve")
         .env("PARLOUR_LISTEN", format!("127.0.0.1:{port}"))
@@ -78,10 +78,10 @@ pub fn serve_demo(paths: &Paths, server: &Path, database: &Path) -> Result<(Runn
     Ok((running, port))
 }
 
-/// A port of this machine that nothing listens on.
+/// A free port of this machine.
 ///
 /// # Errors
-/// When there is none.
+/// If no port is free.
 pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
     Ok(listener.local_addr()?.port())
@@ -90,7 +90,7 @@ pub fn free_port() -> Result<u16> {
 /// Waits until something listens on `port`.
 ///
 /// # Errors
-/// When `running` ends before, or takes too long.
+/// If `running` exits first, or takes too long.
 pub fn wait_for_port(port: u16, running: &mut Running) -> Result<()> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let started_at = Instant::now();

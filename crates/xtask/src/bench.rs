@@ -1,5 +1,5 @@
-//! `bench`: builds the server, starts it on data of its own, and lets `parlour-bench` measure it
-//! from a process of its own.
+//! `bench`: builds the server, starts it with generated data, and runs `parlour-bench`, which
+//! measures it from another process.
 
 use std::{
     fs,
@@ -18,10 +18,10 @@ use crate::{
     web_app::{self, Build},
 };
 
-/// Puts load on the API, on both databases.
+/// Measures the API under load, on both databases.
 ///
 /// # Errors
-/// When something is missing or does not compile, or an answer is not the one that it must be.
+/// If a dependency is missing, the build fails, or a response is not as expected.
 pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(paths, mode, &[dependencies::SERVER, dependencies::SERVICES].concat())?;
     let bench = Bench::build(paths, mode)?;
@@ -32,7 +32,7 @@ pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
 
     let file = |name: &str| folder.0.join(format!("{name}.db"));
     let sqlite = |name: &str| format!("sqlite://{}", file(name).display());
-    // A copy of each, before any load, is for the bare loop.
+    // The direct calls of the store use a copy of each database, made before any load.
     bench.fill(&sqlite("served"), &school)?;
     copy_sqlite(&file("served"), &file("copy"))?;
     postgres.create("served", None)?;
@@ -76,10 +76,10 @@ pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
     shell::run(&mut load)
 }
 
-/// Lets calls of four begin on one node, with more and more of them going on.
+/// Measures calls of four that begin on one node while more and more others continue.
 ///
 /// # Errors
-/// When something is missing or does not compile, or a call does not come together.
+/// If a dependency is missing, the build fails, or a call does not come together.
 pub fn calls(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(paths, mode, dependencies::SERVER)?;
     let bench = Bench::build(paths, mode)?;
@@ -92,12 +92,12 @@ pub fn calls(paths: &Paths, mode: Mode) -> Result<()> {
     shell::run(bench.measure().args(["calls", "--server", &address(port), "--database", &database]))
 }
 
-/// Lets four browsers join a call, and four bare pages each other.
+/// Measures four browsers that join a call, and four bare pages that connect to each other.
 ///
 /// # Errors
-/// When something is missing or does not compile, or somebody does not see the others.
+/// If a dependency is missing, the build fails, or a participant does not see the others.
 pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
-    /// The secret of the TURN server, which lives as long as this.
+    /// The secret of the TURN server, which runs only during this measurement.
     const SECRET: &str = "a secret of this measurement alone";
     install::all(
         paths,
@@ -139,10 +139,10 @@ pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
     shell::run(&mut join)
 }
 
-/// Brings a school of 10,000 people in, from files and over REST.
+/// Measures the import of a school of 10,000 people from files and over REST.
 ///
 /// # Errors
-/// When something is missing or does not compile, or a report is not the one that it must be.
+/// If a dependency is missing, the build fails, or a report is not as expected.
 pub fn sync(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(paths, mode, dependencies::SERVER)?;
     let bench = Bench::build(paths, mode)?;
@@ -158,10 +158,10 @@ pub fn sync(paths: &Paths, mode: Mode) -> Result<()> {
     )
 }
 
-/// Opens the web app's pages in a browser.
+/// Measures the web app's pages in a browser.
 ///
 /// # Errors
-/// When something is missing or does not compile, or a page does not become usable.
+/// If a dependency is missing, the build fails, or a page does not become usable.
 pub fn web(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(
         paths,
@@ -178,7 +178,7 @@ pub fn web(paths: &Paths, mode: Mode) -> Result<()> {
     shell::run(bench.measure().args(["web", &address(port)]))
 }
 
-/// Both programs, built in release.
+/// The release builds of the server and of `parlour-bench`.
 struct Bench<'a> {
     paths: &'a Paths,
     server: PathBuf,
@@ -197,7 +197,8 @@ impl<'a> Bench<'a> {
         self.paths.command(&self.program)
     }
 
-    /// A call of the server's program; a line in the log for each mail would be measured, too.
+    /// A command of the server binary. Its log level excludes one line per mail, which would
+    /// distort the figures.
     fn call(&self, database: &str) -> Command {
         let mut command = self.paths.command(&self.server);
         command
@@ -207,7 +208,7 @@ impl<'a> Bench<'a> {
         command
     }
 
-    /// Loads the generated school as any school is loaded.
+    /// Imports the generated school in the usual way.
     fn fill(&self, database: &str, school: &Path) -> Result<()> {
         shell::run(self.call(database).args(["roster", "import"]).arg(school.join("roster")))?;
         let mut evenings: Vec<PathBuf> =
@@ -223,7 +224,7 @@ impl<'a> Bench<'a> {
         self.serve_with(database, web_app, &[])
     }
 
-    /// Serves with further settings.
+    /// Serves the database with additional settings.
     fn serve_with(
         &self,
         database: &str,
@@ -232,7 +233,7 @@ impl<'a> Bench<'a> {
     ) -> Result<(Running, u16)> {
         let port = api::free_port()?;
         let mut serve = self.call(database);
-        // What it tells whoever wants to log in is of no use here.
+        // The messages about logging in, which the server prints, are useless here.
         serve
             .arg("serve")
             .env("PARLOUR_LISTEN", address(port))
@@ -247,7 +248,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// With what the last one to use it has left in its log.
+/// Copies a SQLite database with its write-ahead log, which the last process may have left behind.
 fn copy_sqlite(from: &Path, to: &Path) -> Result<()> {
     for ending in ["", "-wal"] {
         let name = |path: &Path| PathBuf::from(format!("{}{ending}", path.display()));

@@ -1,5 +1,5 @@
-//! Everything that can be checked without a browser or a second database; all of it runs, even
-//! after a failure.
+//! `check`: all checks that need no browser and no second database. A failed check does not stop
+//! the others.
 
 use std::{
     fs,
@@ -19,15 +19,15 @@ use crate::{
     width,
 };
 
-/// What passed and what did not.
+/// The results of the steps.
 pub struct Outcome {
-    /// Sum of cargo test's passed tests.
+    /// The number of passed tests of all `cargo test` calls.
     pub passed: u64,
-    /// Sum of cargo test's failed tests.
+    /// The number of failed tests of all `cargo test` calls.
     pub failed: u64,
-    /// Steps that failed, each with its reason.
+    /// The failed steps, each with its reason.
     pub broken: Vec<String>,
-    /// When the first step began.
+    /// The time when the first step began.
     began: Instant,
     /// The duration of each step.
     times: Vec<(String, Duration)>,
@@ -40,7 +40,7 @@ impl Default for Outcome {
 }
 
 impl Outcome {
-    /// Runs one step and keeps its refusal for the end.
+    /// Runs one step and records its failure for the summary.
     ///
     /// # Errors
     /// Only on Ctrl-C.
@@ -55,7 +55,7 @@ impl Outcome {
         shell::check_interrupted()
     }
 
-    /// Runs `cargo test …`, adds up what it says, and notes a failure of the call itself.
+    /// Runs `cargo test …`, adds up its counts, and records a failure of the call itself.
     ///
     /// # Errors
     /// Only on Ctrl-C.
@@ -80,23 +80,23 @@ impl Outcome {
         shell::check_interrupted()
     }
 
-    /// Prints that a step begins, and how long after the first one.
+    /// Prints that a step begins, with the time since the first one.
     fn begin(&self, name: &str) -> Instant {
         println!("\n== {name} (begins at {})", minutes(self.began.elapsed()));
         Instant::now()
     }
 
-    /// Prints and keeps how long a step took.
+    /// Prints and records the duration of a step.
     fn end(&mut self, name: &str, began: Instant) {
         let took = began.elapsed();
         println!("== {name}: took {}", minutes(took));
         self.times.push((name.to_owned(), took));
     }
 
-    /// Says in the end what is broken.
+    /// Prints the duration of each step, and fails with the list of failed steps.
     ///
     /// # Errors
-    /// When anything is.
+    /// If any step failed.
     pub fn conclude(&self) -> Result<()> {
         println!("\n== Time of each step");
         for (name, took) in &self.times {
@@ -111,22 +111,22 @@ impl Outcome {
     }
 }
 
-/// Minutes and seconds.
+/// Formats a duration as minutes and seconds.
 fn minutes(time: Duration) -> String {
     format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }
 
-/// Passed and failed of a `test result:` line.
+/// The numbers of passed and failed tests in a `test result:` line.
 fn counts(line: &str) -> Option<(u64, u64)> {
     let rest = line.strip_prefix("test result: ")?.split_once(". ")?.1;
     let mut parts = rest.split("; ").map(|part| part.split(' ').next()?.parse().ok());
     Some((parts.next()??, parts.next()??))
 }
 
-/// Runs all checks. What they find goes into `outcome`.
+/// Runs all checks and records their results in `outcome`.
 ///
 /// # Errors
-/// When something is missing, or on Ctrl-C.
+/// If a dependency is missing, or on Ctrl-C.
 pub fn run(paths: &Paths, mode: Mode, outcome: &mut Outcome) -> Result<()> {
     let needs = [
         dependencies::SERVER,
@@ -168,22 +168,22 @@ pub fn run(paths: &Paths, mode: Mode, outcome: &mut Outcome) -> Result<()> {
     outcome.step("Size of the web app", || web_app::check_size(paths))
 }
 
-/// Fails when git's marks of a conflict are left in a file: in a page they are text like any other,
-/// and no compiler sees them.
+/// Fails if a file contains git's conflict markers: in an HTML page they are ordinary text, which
+/// no compiler rejects.
 fn leftovers(paths: &Paths) -> Result<()> {
     let found = paths
         .command("git")
         .args(["grep", "--line-number", "--extended-regexp", "^(<{7}|>{7}) "])
         .status()?;
-    // git grep ends with 1 when it finds nothing.
+    // `git grep` exits with 1 if it finds nothing.
     if found.code() != Some(1) {
         bail!("resolve these conflicts");
     }
     Ok(())
 }
 
-/// Renders the docs of some packages, private items too, without a warning: a link that leads
-/// nowhere is one.
+/// Builds the docs of some packages, including private items, and fails on warnings such as broken
+/// links.
 fn docs(paths: &Paths, packages: &[&str]) -> Result<()> {
     let mut cargo = paths.cargo();
     cargo.args(["doc", "--no-deps", "--document-private-items"]).args(packages);
@@ -194,11 +194,11 @@ fn contract(paths: &Paths) -> Result<()> {
     let cli = dependencies::REDOCLY.npm_files(paths).join("bin/cli.js");
     let mut redocly = paths.command(install::node(paths)?);
     redocly.arg(cli).args(["lint", "--extends=recommended", "openapi.yaml"]);
-    // It asks nobody for news and tells nobody that it ran.
+    // Redocly checks for updates and sends telemetry by default.
     redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
     shell::run(&mut redocly)?;
-    // It takes its rules from a file alone. It warns of WebSocket doors, whose success is 101, and
-    // of a code that the messages of a call alone bear.
+    // Spectral reads its rules only from a file. It warns about WebSocket doors, whose success
+    // status is 101, and about a code that only messages of a call contain.
     let rules = dependencies::SPECTRAL.folder(paths).join("rules.json");
     fs::write(&rules, r#"{"extends":["spectral:oas"]}"#)?;
     let mut spectral = paths.command(install::node(paths)?);

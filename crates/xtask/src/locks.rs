@@ -1,18 +1,17 @@
-//! The check that row locks are taken in `api/src/store/locks` alone, where their order is
-//! asserted.
+//! Check that row locks are taken only in `api/src/store/locks`, where their order is asserted.
 
 use anyhow::{Result, bail};
 
 use crate::{paths::Paths, shell};
 
-/// How SQL and diesel spell a lock.
+/// The spellings of a lock in SQL and diesel.
 const SPELLINGS: &str = "for (no key )?update|for (key )?share|advisory_(xact_)?lock|\
                          \\.for_(no_key_)?update\\(|\\.for_(key_)?share\\(|lock table";
 
-/// Looks for locks outside of the module that knows their order.
+/// Finds locks outside of the module that knows their order.
 ///
 /// # Errors
-/// When there is one.
+/// If there is one.
 pub fn in_one_module(paths: &Paths) -> Result<()> {
     let found = shell::output(paths.command("git").args([
         "grep",
@@ -30,7 +29,7 @@ pub fn in_one_module(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Whether a line that git grep found is code of another module.
+/// Whether a line that `git grep` found is code of another module.
 fn is_elsewhere(line: &str) -> bool {
     let mut parts = line.splitn(3, ':');
     let (file, code) = (parts.next().unwrap_or_default(), parts.nth(1).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! `cargo xtask`: everything a developer of Parlour types, and what CI runs.
+//! `cargo xtask`: the commands for developers of Parlour and for CI.
 
 mod api;
 mod bench;
@@ -46,21 +46,21 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
 
   --no-install           say what is missing and how to install it, and install nothing";
 
-/// What the command line said.
+/// The parsed command line.
 struct Options {
     install: install::Mode,
     rest: Vec<String>,
 }
 
 impl Options {
-    /// Takes `--name` out of the arguments and says whether it was there.
+    /// Removes `--name` from the arguments and returns whether it was present.
     fn flag(&mut self, name: &str) -> bool {
         let before = self.rest.len();
         self.rest.retain(|word| word != name);
         self.rest.len() != before
     }
 
-    /// Takes `--name N` out of the arguments.
+    /// Removes `--name N` from the arguments and returns the number.
     fn number(&mut self, name: &str, default: u16) -> Result<u16> {
         let Some(at) = self.rest.iter().position(|word| word == name) else {
             return Ok(default);
@@ -71,7 +71,7 @@ impl Options {
         value.parse().with_context(|| format!("{name} needs a number up to 65535, not {value}"))
     }
 
-    /// Refuses what nothing took.
+    /// Fails if any argument is left.
     fn done(&self) -> Result<()> {
         match self.rest.first() {
             Some(word) => bail!("unknown argument {word}\n\n{HELP}"),

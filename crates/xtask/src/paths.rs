@@ -1,4 +1,4 @@
-//! Where everything lies: the one place that knows `CARGO_TARGET_DIR`.
+//! Paths of a checkout and of its build output: the only module that knows `CARGO_TARGET_DIR`.
 
 use std::{
     env,
@@ -11,17 +11,17 @@ use anyhow::{Context, Result};
 
 /// The folders of one checkout.
 pub struct Paths {
-    /// The checkout.
+    /// The root of the checkout.
     pub root: PathBuf,
-    /// What cargo builds for this machine.
+    /// cargo's target folder for this machine.
     pub target: PathBuf,
 }
 
 impl Paths {
-    /// Finds the checkout that this tool was started from.
+    /// Finds the checkout from which this tool was started.
     ///
     /// # Errors
-    /// When it was not started by cargo.
+    /// If cargo did not start this tool.
     pub fn find() -> Result<Self> {
         let own = env::var_os("CARGO_MANIFEST_DIR").context("start this as `cargo xtask …`")?;
         let root = Path::new(&own).join("../..");
@@ -33,19 +33,19 @@ impl Paths {
         Ok(Self { root, target })
     }
 
-    /// What cargo builds for the browser: a folder of its own, for its own linker flags.
+    /// cargo's target folder for WASM, which has linker flags of its own.
     pub fn wasm_target(&self) -> PathBuf {
         let mut name = self.target.file_name().map_or_else(OsString::new, Into::into);
         name.push("-wasm");
         self.target.with_file_name(name)
     }
 
-    /// The web app's files as they are served.
+    /// The web app's files for serving.
     pub fn web_app(&self) -> PathBuf {
         self.target.join("client")
     }
 
-    /// What this tool installs for itself from npm and PyPI, one folder each.
+    /// The tools that this program installs from npm and PyPI, in one folder each.
     pub fn tools(&self) -> PathBuf {
         self.target.join("tools")
     }
@@ -55,19 +55,19 @@ impl Paths {
         self.target.join("demo/parlour.db")
     }
 
-    /// Tells tests and benches where the web app is.
+    /// The environment variable that tells tests and benchmarks the path of the web app.
     pub fn web_app_env(&self) -> [(&'static str, PathBuf); 1] {
         [("PARLOUR_CLIENT_DIR", self.web_app())]
     }
 
-    /// A cargo call in the checkout, with the same target folder.
+    /// A cargo command in the checkout, with the same target folder.
     pub fn cargo(&self) -> Command {
         let mut cargo = self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.env("CARGO_TARGET_DIR", &self.target);
         cargo
     }
 
-    /// Any other call in the checkout.
+    /// Any other command in the checkout.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root);

@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own for the time of a test run or a bench, in a temporary folder.
+//! Temporary PostgreSQL server for a test run or a benchmark.
 
 use std::{
     env, fs,
@@ -15,32 +15,32 @@ use crate::{
     shell::{self, Running},
 };
 
-/// Whether what was committed outlives a crash of the machine.
+/// Whether committed data survives a crash of the machine.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// No, and so it is quick.
+    /// It does not, which makes the server faster.
     None,
-    /// Yes: PostgreSQL's own settings.
+    /// It does: PostgreSQL's default settings.
     AsInProduction,
 }
 
 /// A running server; dropping it stops it and removes its folder.
 pub struct Postgres {
-    // In this order: first it stops, then its folder goes.
+    // The fields are dropped in this order: the server stops before its folder is removed.
     _running: Running,
     _folder: TempFolder,
     port: u16,
     programs: PathBuf,
 }
 
-/// A folder that is removed with its owner.
+/// A temporary folder that is removed on drop.
 pub struct TempFolder(pub PathBuf);
 
 impl TempFolder {
-    /// Makes a folder in the system's temporary place.
+    /// Creates a folder in the system's temporary folder.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// If it can't be created.
     pub fn new(name: &str) -> Result<Self> {
         let path = env::temp_dir().join(format!("parlour-{name}-{}", process::id()));
         fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
@@ -54,14 +54,14 @@ impl Drop for TempFolder {
     }
 }
 
-/// The user and group that PostgreSQL runs as: it refuses to be root.
+/// The user and group that PostgreSQL runs as, since it refuses to run as root.
 type Owner = Option<(u32, u32)>;
 
 impl Postgres {
-    /// Starts a fresh one on a free port.
+    /// Starts a new server on a free port.
     ///
     /// # Errors
-    /// When PostgreSQL is not installed or does not start.
+    /// If PostgreSQL is not installed or does not start.
     pub fn start(durability: Durability) -> Result<Self> {
         let server = install::find_path("/usr/lib/postgresql/*/bin/postgres");
         let server = server.context("PostgreSQL is missing: apt-get install postgresql")?;
@@ -90,17 +90,17 @@ impl Postgres {
         ]) {
             postgres.args(["-c", setting]);
         }
-        // SIGINT is its fast shutdown; SIGTERM would wait for the clients.
+        // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for the clients.
         let mut running = Running::start(&mut postgres)?.end_with(Signal::SIGINT);
         api::wait_for_port(port, &mut running).context("PostgreSQL did not start")?;
         let programs = server.parent().context("PostgreSQL lies nowhere")?.to_owned();
         Ok(Self { _running: running, _folder: folder, port, programs })
     }
 
-    /// Makes a database: an empty one, or the copy of one that nobody is using.
+    /// Creates a database: an empty one, or a copy of a database that has no connections.
     ///
     /// # Errors
-    /// When PostgreSQL refuses.
+    /// If PostgreSQL refuses.
     pub fn create(&self, name: &str, like: Option<&str>) -> Result<()> {
         let mut createdb = Command::new(self.programs.join("createdb"));
         createdb.args([
@@ -114,12 +114,12 @@ impl Postgres {
         shell::run(createdb.arg(name))
     }
 
-    /// Where its database is.
+    /// The URL of the default database.
     pub fn url(&self) -> String {
         self.url_of("postgres")
     }
 
-    /// Where the database of this name is.
+    /// The URL of the database with this name.
     pub fn url_of(&self, name: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
@@ -134,7 +134,7 @@ fn command(program: &Path, owner: Owner, folder: &Path) -> Command {
     command
 }
 
-/// As root: the user `postgres` that the Debian package makes; else the caller.
+/// For root, the user `postgres` that the Debian package creates; otherwise `None`.
 fn owner() -> Result<Owner> {
     if !nix::unistd::Uid::effective().is_root() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The numbers of rules that code and tests cite (I13, E2) stand in docs/rules.md.
+//! Check of rule numbers (I13, E2): every number that code and tests cite must be in docs/rules.md.
 
 use std::{collections::BTreeSet, fs};
 
@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::{paths::Paths, shell};
 
-/// Looks up each number that a comment cites.
+/// Checks each rule number in comments.
 ///
 /// # Errors
-/// When a number is not in docs/rules.md, or a rule is cited by a bare number.
+/// If a number is not in docs/rules.md, or a rule is cited by a bare number.
 pub fn check_citations(paths: &Paths) -> Result<()> {
     let rules = fs::read_to_string(paths.root.join("docs/rules.md"))
         .context("cannot read docs/rules.md")?;
@@ -38,7 +38,7 @@ pub fn check_citations(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Whether all rules that a comment cites are known, by letter and number.
+/// Whether all cited rules in a comment are known, by letter and number.
 fn is_valid_citation(comment: &str, known: &BTreeSet<&str>) -> bool {
     let words: Vec<&str> =
         comment.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

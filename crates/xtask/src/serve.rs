@@ -1,4 +1,4 @@
-//! `run` and `dev`: the demo school on this machine.
+//! `run` and `dev`: serve the demo school on this machine.
 
 use std::{
     fs,
@@ -17,15 +17,15 @@ use crate::{
     web_app::{self, Build},
 };
 
-/// What the demo school is made of: when it changes, the demo database is filled anew.
+/// The sources of the demo school; a change of them resets the demo database.
 const DEMO_SOURCES: &[&str] = &["api/demo", "api/src/demo", "api/src/demo.rs", "migrations/sqlite"];
-/// What `dev` looks at for changes.
+/// The paths that `dev` watches for changes.
 const WATCHED: &[&str] = &["api", "web", "crates", "migrations", "Cargo.toml", "Cargo.lock"];
 
-/// What becomes of changes in the sources.
+/// The reaction to changes of the sources.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Changes {
-    /// The server goes on as it was built.
+    /// The running server stays unchanged.
     Ignore,
     /// Everything is built and started again.
     Follow,
@@ -33,12 +33,12 @@ pub enum Changes {
 
 /// Builds everything and serves it until Ctrl-C.
 ///
-/// Both programs are built quickly, without optimisation: they serve one person
+/// Server and web app are built without optimisation, since they serve one person
 /// (docs/benchmarks.md, "From a clean clone").
 ///
 /// # Errors
-/// When something is missing or the server ends; when changes are ignored also if something does
-/// not compile.
+/// If a dependency is missing or the server exits; when changes are ignored, also if the build
+/// fails.
 pub fn run(paths: &Paths, mode: Mode, changes: Changes, port: u16) -> Result<()> {
     loop {
         let sources = || WATCHED.iter().map(|source| paths.root.join(source));
@@ -63,8 +63,8 @@ pub fn run(paths: &Paths, mode: Mode, changes: Changes, port: u16) -> Result<()>
     }
 }
 
-/// Builds and starts the server with the demo school. It installs first, so that nobody waits for a
-/// build to learn what is missing.
+/// Builds and starts the server with the demo school. Dependencies are installed first, so that a
+/// missing one is reported before the build.
 fn start(paths: &Paths, mode: Mode, port: u16) -> Result<Running> {
     install::all(paths, mode, &[dependencies::SERVER, dependencies::QUICK_CLIENT].concat())?;
     let began = Instant::now();

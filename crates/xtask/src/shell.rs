@@ -1,4 +1,4 @@
-//! Starting other programs so that none of them outlives this one, Ctrl-C included.
+//! Execution of other programs so that none of them outlives this one, even on Ctrl-C.
 
 use std::{
     io::{BufRead, BufReader},
@@ -15,22 +15,22 @@ use nix::{
     unistd::Pid,
 };
 
-/// Set once by Ctrl-C or SIGTERM; whoever waits for a program looks at it.
+/// Set once by Ctrl-C or SIGTERM; every function that waits for a program checks it.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// How long a program may take to end after it was asked to.
+/// How long a program may take to exit after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Makes Ctrl-C end the programs in an orderly way instead of this one at once.
+/// Makes Ctrl-C end the child programs in an orderly way, instead of ending this one at once.
 ///
 /// # Errors
-/// When the handler cannot be set.
+/// If the handler can't be set.
 pub fn end_children_on_ctrl_c() -> Result<()> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
         .context("cannot listen for Ctrl-C")
 }
 
-/// A started program with its whole process group; dropping it ends the group.
+/// A running program with its process group; dropping it ends the group.
 pub struct Running {
     child: Child,
     name: String,
@@ -41,7 +41,7 @@ impl Running {
     /// Starts `command` in a process group of its own.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// If it can't be started.
     pub fn start(command: &mut Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command
@@ -52,16 +52,16 @@ impl Running {
         Ok(Self { child, name, end_with: Signal::SIGTERM })
     }
 
-    /// Ends it with another signal than SIGTERM.
+    /// Ends the program with another signal than SIGTERM.
     pub fn end_with(mut self, signal: Signal) -> Self {
         self.end_with = signal;
         self
     }
 
-    /// Waits until it ends.
+    /// Waits until the program exits.
     ///
     /// # Errors
-    /// On Ctrl-C, after which the program has ended too.
+    /// On Ctrl-C, after which the program has exited too.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         loop {
             if let Some(status) = self.try_wait()? {
@@ -75,15 +75,15 @@ impl Running {
         }
     }
 
-    /// The exit status, if it has ended by itself.
+    /// The exit status, if the program has exited.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// If the system call fails.
     pub fn try_wait(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)
     }
 
-    /// Asks the whole group to end, and makes it after a while.
+    /// Sends the group its signal, and SIGKILL after the grace period.
     pub fn end(&mut self) {
         let group = Pid::from_raw(self.child.id().cast_signed());
         let asked_at = Instant::now();
@@ -95,7 +95,7 @@ impl Running {
             if killpg(group, signal).is_err() {
                 break;
             }
-            // Asked once; from then on only waited for, until the time is over.
+            // The signal is sent once; then the loop waits until the grace period ends.
             while signal != Signal::SIGKILL
                 && asked_at.elapsed() <= GRACE
                 && matches!(self.child.try_wait(), Ok(None))
@@ -103,7 +103,7 @@ impl Running {
                 thread::sleep(Duration::from_millis(20));
             }
         }
-        // What the program left behind in its group.
+        // Processes that the program left behind in its group are killed.
         let _ = killpg(group, Signal::SIGKILL);
         let _ = self.child.wait();
     }
@@ -115,10 +115,10 @@ impl Drop for Running {
     }
 }
 
-/// Whether Ctrl-C was pressed.
+/// Checks whether Ctrl-C was pressed.
 ///
 /// # Errors
-/// When it was.
+/// If it was.
 pub fn check_interrupted() -> Result<()> {
     if INTERRUPTED.load(Ordering::Relaxed) {
         bail!("interrupted");
@@ -126,10 +126,10 @@ pub fn check_interrupted() -> Result<()> {
     Ok(())
 }
 
-/// Prints and runs `command` to its end.
+/// Prints `command` and runs it until it exits.
 ///
 /// # Errors
-/// When it fails, with the line to try by hand.
+/// If it fails; the error contains the command line.
 pub fn run(command: &mut Command) -> Result<()> {
     let line = command_line(command);
     println!("$ {line}");
@@ -140,11 +140,11 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs `command`, hands each line of its output to `each` while it is printed, and tells how it
-/// ended.
+/// Runs `command`, passes each line of its output to `each` while printing it, and returns the exit
+/// status.
 ///
 /// # Errors
-/// When it cannot be started, or on Ctrl-C.
+/// If it can't be started, or on Ctrl-C.
 pub fn run_with_lines(
     command: &mut Command,
     mut each: impl FnMut(&str) + Send,
@@ -161,17 +161,17 @@ pub fn run_with_lines(
             }
         });
         let status = running.wait();
-        // Nothing may hold the pipe open once the program has ended.
+        // No process may keep the pipe open after the program has exited.
         running.end();
         let _ = reader.join();
         status
     })
 }
 
-/// What `command` prints.
+/// The standard output of `command`.
 ///
 /// # Errors
-/// When it fails.
+/// If it fails.
 pub fn output(command: &mut Command) -> Result<String> {
     let line = command_line(command);
     let output = command

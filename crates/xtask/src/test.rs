@@ -1,4 +1,5 @@
-//! `test`: the checks, then the tests from outside on both databases, then a short fuzz.
+//! `test`: the checks, then the API tests on both databases and the browser tests, then a short
+//! fuzz.
 
 use std::process::Command;
 
@@ -14,16 +15,16 @@ use crate::{
     web_app::{self, Build},
 };
 
-/// Requests for each operation in the short fuzz.
+/// The number of requests for each operation in the short fuzz.
 const FUZZ_EXAMPLES: u16 = 5;
 /// The tests of calls.
 const CALLS: &str = "browser::calls::";
 
-/// Walks the journeys in a browser, on SQLite, with mail through a real SMTP server, and holds
-/// calls between browsers.
+/// Runs the browser tests on SQLite, with mail through a real SMTP server, and with calls between
+/// browsers.
 ///
 /// # Errors
-/// When anything is missing or a step of a journey fails.
+/// If a dependency is missing or a test fails.
 pub fn browser(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(
         paths,
@@ -47,8 +48,8 @@ fn browser_tests(paths: &Paths) -> Command {
     cargo
 }
 
-/// Calls, one at a time and with nothing beside them: up to five browsers send and show each other
-/// pictures.
+/// The call tests, run one at a time and with no other load: up to five browsers send and show
+/// video at once.
 fn call_tests(paths: &Paths) -> Command {
     let mut cargo = browser_test_command(paths);
     cargo.args([CALLS, "--", "--test-threads=1"]);
@@ -65,10 +66,10 @@ fn browser_test_command(paths: &Paths) -> Command {
     cargo
 }
 
-/// Runs everything and ends with one line that counts.
+/// Runs everything and prints one line with the counts at the end.
 ///
 /// # Errors
-/// When anything is missing, broken or failed, or on Ctrl-C.
+/// If a dependency is missing, a step or a test fails, or on Ctrl-C.
 pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     let needs = [
         dependencies::SERVER,
@@ -82,7 +83,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(paths, mode, &needs.concat())?;
     let postgres = Postgres::start(Durability::None)?;
     let mut outcome = Outcome::default();
-    // First, so that a broken client is known before the long tests begin.
+    // The web app is built first, so that a broken one is known before the long tests begin.
     outcome.step("Client, before all else", || web_app::build(paths, mode, Build::Release))?;
     if !outcome.broken.is_empty() {
         return outcome.conclude();
@@ -93,7 +94,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
         let mut cargo = paths.cargo();
         cargo
             .args(["test", "--package", "parlour-tests", "--no-fail-fast"])
-            // What a browser shows does not depend on the database: once is enough.
+            // Browser tests do not depend on the database, so one run is enough.
             .args(["--", "--skip", "browser::"])
             .env("PARLOUR_TEST_DATABASE", database);
         outcome.tests(&format!("Tests on {name}"), &mut cargo)?;
@@ -101,7 +102,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     outcome.tests("Journeys in a browser", &mut browser_tests(paths))?;
     outcome.step("A generated client", || generated::run(paths, mode))?;
     outcome.step("Fuzz", || fuzz::run(paths, mode, FUZZ_EXAMPLES))?;
-    // Last, with nothing beside them.
+    // The call tests come last, with no other load.
     outcome.tests("Calls in browsers", &mut call_tests(paths))?;
     drop(postgres);
 
@@ -109,7 +110,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     if let Err(error) = &verdict {
         eprintln!("\nerror: {error:#}");
     }
-    // A broken step that is no test counts as one, so that the line never looks better than it is.
+    // A failed step without tests counts as one failed test, so that the line never hides it.
     let failed = outcome.failed.max(outcome.broken.len() as u64);
     println!("\n{} passed, {failed} failed", outcome.passed);
     if verdict.is_err() {

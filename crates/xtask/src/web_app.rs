@@ -1,4 +1,4 @@
-//! The web app: compiled for the browser, bundled, and left alone when nothing changed.
+//! The web app: compiling it to WASM and bundling it, if its sources have changed.
 
 use std::{
     env, fs,
@@ -15,24 +15,24 @@ use crate::{
     shell,
 };
 
-/// How the web app is built.
+/// The kind of build.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Build {
-    /// As small as can be.
+    /// The smallest output.
     Release,
-    /// In seconds.
+    /// The fastest build.
     Dev,
 }
 
-/// The lazy parts are cut along the relocations. Erased, leptos's views do not each make their own
-/// copy of the code that shows them: a tenth smaller, and quicker to compile.
+/// The splitter needs relocations. With erased components, leptos does not generate the rendering
+/// code for each view: the WASM is a tenth smaller, and compiles faster.
 const FLAGS: [&str; 2] = ["-Clink-args=--emit-relocs", "--cfg=erase_components"];
 
-/// What a parent's first page may weigh after brotli with all that it fetches, in bytes: the login,
-/// and My Bookings.
+/// The size limit of a parent's first page (login, or My Bookings) with everything that it fetches,
+/// in bytes after brotli.
 const BUDGET: &str = "200000";
 
-/// Everything that ends up in the web app.
+/// All sources of the web app.
 const SOURCES: &[&str] = &[
     "web",
     "crates/domain",
@@ -43,12 +43,12 @@ const SOURCES: &[&str] = &[
     "Cargo.toml",
 ];
 
-/// Makes `target/client` what the sources say.
+/// Brings `target/client` up to date with the sources.
 ///
 /// # Errors
-/// When something is missing or does not compile.
+/// If a dependency is missing or the build fails.
 pub fn build(paths: &Paths, mode: Mode, build: Build) -> Result<()> {
-    // Two at once would pull the folder from under each other.
+    // Two builds at once would overwrite each other's folder.
     fs::create_dir_all(&paths.target)?;
     let lock = fs::File::create(paths.target.join("client.lock"))?;
     lock.lock().context("cannot wait for another build of the web app")?;
@@ -82,8 +82,8 @@ fn compile(paths: &Paths, build: Build) -> Result<()> {
     shell::run(&mut cargo)
 }
 
-/// With the places of this machine taken out of the messages of panics: they weigh, and are
-/// nobody's business.
+/// The flags of rustc, which also remove this machine's paths from panic messages: they enlarge the
+/// WASM and are private.
 fn flags(paths: &Paths) -> Vec<String> {
     let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
     let home = env::home_dir();
@@ -126,17 +126,17 @@ fn bundle(paths: &Paths, build: Build) -> Result<()> {
     shell::run(&mut command)
 }
 
-/// Prints what the web app weighs.
+/// Prints the sizes of the web app's files.
 ///
 /// # Errors
-/// When a page weighs too much.
+/// If a page exceeds the size limit.
 pub fn check_size(paths: &Paths) -> Result<()> {
     let mut command = bundler(paths, Build::Release)?;
     shell::run(command.args(["--budget", BUDGET, "--out"]).arg(paths.web_app()))
 }
 
-/// The bundler, built. Optimised it takes minutes more to build, and the crate that makes style
-/// sheets smaller is a quarter of that: a quick build has neither.
+/// Builds the bundler. An optimised build takes minutes longer, and the crate that minifies style
+/// sheets takes a quarter of the time: a quick build has neither.
 fn bundler(paths: &Paths, build: Build) -> Result<std::process::Command> {
     let mut cargo = paths.cargo();
     cargo.args(["build", "--package", "parlour-bundle"]);
@@ -161,10 +161,10 @@ fn profile(build: Build) -> &'static str {
     }
 }
 
-/// A number that changes with the name or content of any file below `sources`.
+/// A hash that changes with the name or content of any file below `sources`.
 ///
 /// # Errors
-/// When one cannot be read.
+/// If a file can't be read.
 pub fn content_hash(sources: impl IntoIterator<Item = PathBuf>) -> Result<u64> {
     let mut files = Vec::new();
     for source in sources {

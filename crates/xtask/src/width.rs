@@ -1,4 +1,5 @@
-//! Width of lines in Rust files: strings, macros and comments too, which rustfmt leaves alone.
+//! Check of the line width in Rust files, including strings, macros and comments, which rustfmt
+//! leaves unchanged.
 
 use std::fs;
 
@@ -6,19 +7,19 @@ use anyhow::{Context, Result, bail};
 
 use crate::{paths::Paths, shell};
 
-/// As in rustfmt.toml, in characters.
+/// The maximum width in characters, as in rustfmt.toml.
 const MAX: usize = 100;
 
-/// Looks for lines that are too long.
+/// Finds lines that are too long.
 ///
 /// # Errors
-/// With all of them.
+/// If there are any; the error lists all of them.
 pub fn check(paths: &Paths) -> Result<()> {
     let files = shell::output(paths.command("git").args(["ls-files", "*.rs"]))?;
     let mut wrong = Vec::new();
     for file in files.lines() {
         let path = paths.root.join(file);
-        // One that was deleted and not yet staged.
+        // The file was deleted, but the deletion is not staged yet.
         if !path.exists() {
             continue;
         }
@@ -36,7 +37,7 @@ pub fn check(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Whether the line is too long and can be broken. An address in a comment can't be.
+/// Whether the line is too long and can be broken. A comment that is only a URL can't be broken.
 fn is_too_long(line: &str) -> bool {
     let is_address = |word: &str| word.contains("https://") || word.contains("http://");
     let only_address = line

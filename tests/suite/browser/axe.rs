@@ -1,4 +1,4 @@
-//! WCAG 2.2 AA as far as a program can tell: axe-core finds nothing on the page as it stands.
+//! Automated check of a page against WCAG 2.2 AA by axe-core.
 
 use super::driver::Browser;
 
@@ -9,7 +9,7 @@ axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag2
                    node.html).join(' | ')}`)))
   .catch(error => done([String(error)]));";
 
-/// Fails with what axe-core found.
+/// Panics with axe-core's findings, if there are any.
 pub async fn assert_no_violations(browser: &Browser, page: &str) {
     let file = std::env::var("PARLOUR_AXE")
         .expect("PARLOUR_AXE names axe.min.js; `cargo xtask test` sets it");

@@ -1,4 +1,4 @@
-//! The school's contact stands beside each text that says to ask it.
+//! Tests that the school's contact stands beside each text that says to ask the school.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::harness::School;
 const PHONE: &str = "020 7946 0000";
 const HOURS: &str = "Monday to Friday, 8:00 to 16:00 <b>in term time</b>";
 const RACHEL: &str = "rachel.aaron@example.org";
-/// Whether a text and the school's number are in the same notice.
+/// JavaScript expression: whether the school's number is visible, in the same notice as a text.
 const SHOWN: &str = "[...document.querySelectorAll('.contact a')].some((one) => \
                      one.checkVisibility() && one.href === 'tel:02079460000')";
 
@@ -28,7 +28,7 @@ fn page(school: &School, path: &str) -> String {
     format!("{}/s/hillcrest/{path}", school.origin)
 }
 
-/// A text that says to ask the school, and how.
+/// Checks that a text is shown together with the school's contact.
 async fn shows_contact(browser: &Browser, text: &str) {
     browser.sees(text).await;
     browser.sees(PHONE).await;
@@ -39,7 +39,7 @@ async fn shows_contact(browser: &Browser, text: &str) {
 async fn school_contact_is_shown_beside_every_ask_the_school_text(width: u32) {
     let school = school().await;
     let parent = Browser::start(width).await;
-    // Whoever the school does not know gets no mail.
+    // An unknown address gets no mail.
     parent.open(&page(&school, "login")).await;
     parent.heading("Log in").await;
     parent.fill("Email address", "nobody@example.org").await;
@@ -47,7 +47,7 @@ async fn school_contact_is_shown_beside_every_ask_the_school_text(width: u32) {
     shows_contact(&parent, "ask the school which address it has for you").await;
     check_page(&parent, "the code's page with the school's contact").await;
 
-    // A barred address: why is not said, whom to ask is.
+    // A barred address: the page gives the contact and not the reason.
     let sophie = school
         .parent()
         .await
@@ -89,7 +89,7 @@ async fn school_contact_is_shown_beside_every_ask_the_school_text(width: u32) {
     parent.open(&page(&school, &format!("evenings/{}/book", school.people.evening.0))).await;
     shows_contact(&parent, "Booking has closed.").await;
 
-    // Access that the school has ended.
+    // The school has ended the parent's access.
     for student in [sophie]
         .into_iter()
         .chain(liz.iter().filter_map(|one| one["student"]["id"].as_str().map(str::to_owned)))
@@ -101,7 +101,7 @@ async fn school_contact_is_shown_beside_every_ask_the_school_text(width: u32) {
     shows_contact(&parent, "Your access to this appointment has ended. Please contact the school.")
         .await;
     check_page(&parent, "ended access with the school's contact").await;
-    school.ignore_mail("what the mails say is seen elsewhere");
+    school.ignore_mail("other tests read these mails");
     parent.close().await;
 }
 
@@ -134,6 +134,6 @@ async fn no_contact_is_shown_if_the_school_has_none() {
             .await,
         json!(false)
     );
-    school.ignore_mail("this is about the page");
+    school.ignore_mail("this test is about the page");
     parent.close().await;
 }

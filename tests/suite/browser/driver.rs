@@ -1,36 +1,35 @@
-//! Chromium through ChromeDriver, started for one test; what a person does: open, read, type,
-//! press.
+//! Driver of Chromium through ChromeDriver, with the actions of a user: open, read, type, press.
 
 use std::time::Duration;
 
 use parlour_browser::Chromium;
 use thirtyfour::{WindowHandle, extensions::query::ElementQueryable, prelude::*};
 
-/// How long to wait for what must come.
+/// Time limit for whatever a test waits for.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a script may take to answer.
+/// Time limit for a script.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A browser of its own: no cookie of another is in it.
+/// A browser with a profile of its own, so that it shares no cookie with another.
 pub struct Browser {
     driver: WebDriver,
     /// In CSS pixels.
     pub width: u32,
-    // Ends with its owner, in a test that fails, too.
+    // Chromium ends when this is dropped, also in a test that fails.
     chromium: Chromium,
 }
 
 impl Browser {
-    /// Starts one of this width in CSS pixels.
+    /// Starts a browser of this width in CSS pixels.
     pub async fn start(width: u32) -> Self {
         Self::start_with(width, &[]).await
     }
 
-    /// Starts one with more flags.
+    /// Starts a browser with further command-line flags.
     pub async fn start_with(width: u32, flags: &[&str]) -> Self {
         let chromium = Chromium::start_with(width, 900, flags).await.expect("Chromium starts");
-        // What a script waits for in a call takes longer than what it waits for elsewhere.
+        // Scripts in a call wait longer than other scripts.
         chromium
             .driver
             .set_script_timeout(SCRIPT_TIMEOUT)
@@ -39,12 +38,12 @@ impl Browser {
         Self { driver: chromium.driver.clone(), width, chromium }
     }
 
-    /// Ends it as a machine does that loses its power: it has no time to say goodbye.
+    /// Kills Chromium without a clean shutdown, as a power failure would.
     pub fn kill(self) {
-        self.chromium.kill().expect("Chromium was there");
+        self.chromium.kill().expect("Chromium is running");
     }
 
-    /// Runs a script in each page from here on, before anything of the page.
+    /// Runs a script in each page that is loaded after this call, before the page's own scripts.
     pub async fn run_before_each_page(&self, script: &str) {
         let params = serde_json::json!({ "source": script });
         self.driver
@@ -54,7 +53,7 @@ impl Browser {
             .expect("Chromium takes the script");
     }
 
-    /// Holds a cookie of the school, as after a login.
+    /// Sets a cookie of the school, as a login does.
     pub async fn set_cookie(&self, origin: &str, name: &str, value: &str) {
         let cookie = serde_json::json!({
             "url": format!("{origin}/s/hillcrest/"),
@@ -70,12 +69,11 @@ impl Browser {
             .expect("Chromium takes the cookie");
     }
 
-    /// Opens an address.
     pub async fn open(&self, address: &str) {
         self.driver.goto(address).await.expect("the page opens");
     }
 
-    /// Opens an empty tab beside the present one and goes there; gives back the one before.
+    /// Opens an empty tab beside the current one, switches to it, and returns the previous tab.
     pub async fn new_tab(&self) -> WindowHandle {
         let before = self.driver.window().await.expect("a tab");
         let tab = self.driver.new_tab().await.expect("a new tab");
@@ -83,14 +81,14 @@ impl Browser {
         before
     }
 
-    /// Goes to a tab; gives back the one before.
+    /// Switches to a tab and returns the previous one.
     pub async fn to_tab(&self, tab: &WindowHandle) -> WindowHandle {
         let before = self.driver.window().await.expect("a tab");
         self.driver.switch_to_window(tab.clone()).await.expect("the tab is there");
         before
     }
 
-    /// Shows the pages as a reader with this preference sees them: `light` or `dark`.
+    /// Emulates a colour scheme preference: `light` or `dark`.
     pub async fn set_color_scheme(&self, scheme: &str) {
         let params = serde_json::json!({
             "features": [{ "name": "prefers-color-scheme", "value": scheme }]
@@ -102,12 +100,12 @@ impl Browser {
             .expect("Chromium takes the preference");
     }
 
-    /// Reads the page again.
+    /// Reloads the page.
     pub async fn reload(&self) {
         self.driver.refresh().await.expect("the page opens again");
     }
 
-    /// Keeps a picture of what is to be seen.
+    /// Saves a screenshot to a file.
     pub async fn screenshot(&self, file: &str) {
         self.driver.screenshot(std::path::Path::new(file)).await.expect("the picture is kept");
     }
@@ -117,12 +115,12 @@ impl Browser {
         self.find(&format!("//*[self::h1 or self::h2][normalize-space(.)={}]", quoted(text))).await;
     }
 
-    /// Waits until a text is to be seen.
+    /// Waits until a text is visible.
     pub async fn sees(&self, text: &str) {
         self.find(&format!("//body//*[contains(normalize-space(.), {})]", quoted(text))).await;
     }
 
-    /// All that is to be read now.
+    /// All text that is visible now.
     pub async fn text(&self) -> String {
         self.find("//body").await.text().await.expect("the page has text")
     }
@@ -144,7 +142,7 @@ impl Browser {
             .await;
     }
 
-    /// Presses the first button whose name holds a text, or unfolds the first section whose title
+    /// Presses the first button whose name contains a text, or opens the first section whose title
     /// does.
     pub async fn press_first(&self, text: &str) {
         let text = quoted(text);
@@ -163,10 +161,10 @@ impl Browser {
             .expect("something has the focus")
             .send_keys(key + "")
             .await
-            .expect("it takes the key");
+            .expect("the element takes the key");
     }
 
-    /// Presses a button of the entry of a list that holds a text.
+    /// Presses a button in the list entry that contains a text.
     pub async fn press_of(&self, entry: &str, name: &str) {
         let path = format!(
             "//*[self::li or self::article][contains(., {})]//button[normalize-space(.)={}]",
@@ -176,19 +174,19 @@ impl Browser {
         self.find(&path).await.click().await.expect("it can be pressed");
     }
 
-    /// Types into the field with this label.
+    /// Replaces the text of the field with this label.
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.labelled(label).await;
         field.clear().await.expect("it can be emptied");
         field.send_keys(text).await.expect("it takes text");
     }
 
-    /// Types on in the field with this label.
+    /// Appends a text to the field with this label.
     pub async fn write(&self, label: &str, text: &str) {
         self.labelled(label).await.send_keys(text).await.expect("it takes text");
     }
 
-    /// What is in the field with this label.
+    /// The value of the field with this label.
     pub async fn value(&self, label: &str) -> String {
         self.labelled(label)
             .await
@@ -198,7 +196,7 @@ impl Browser {
             .unwrap_or_default()
     }
 
-    /// Chooses from the list with this label.
+    /// Chooses an option of the list with this label.
     pub async fn choose(&self, label: &str, choice: &str) {
         let list = self.labelled(label).await;
         list.find(By::XPath(format!("./option[normalize-space(.)={}]", quoted(choice))))
@@ -209,7 +207,7 @@ impl Browser {
             .expect("it can be chosen");
     }
 
-    /// Ticks the box with this label.
+    /// Ticks the checkbox with this label.
     pub async fn tick(&self, label: &str) {
         self.labelled(label).await.click().await.expect("it can be ticked");
     }
@@ -224,10 +222,10 @@ impl Browser {
         .await
     }
 
-    /// The first that this XPath finds and that is to be seen.
+    /// Finds the first visible element of an XPath.
     async fn find(&self, path: &str) -> WebElement {
         let mut last = None;
-        // An element may be replaced between being found and being looked at: then look again.
+        // An element may be replaced between being found and being examined; look again then.
         for _ in 0..5 {
             match self
                 .driver
@@ -252,12 +250,12 @@ impl Browser {
         );
     }
 
-    /// Waits for a part of the page with this label.
+    /// Waits for an element with this `aria-label`.
     pub async fn labelled_element(&self, label: &str) {
         self.find(&format!("//*[@aria-label={}]", quoted(label))).await;
     }
 
-    /// Waits until there is no part of the page with this label.
+    /// Waits until no element has this `aria-label`.
     pub async fn no_labelled_element(&self, label: &str) {
         let path = format!("//*[@aria-label={}]", quoted(label));
         let gone = self
@@ -270,7 +268,7 @@ impl Browser {
         assert!(gone, "{label} is still there");
     }
 
-    /// Waits until an expression in the page is true.
+    /// Waits until a JavaScript expression is true in the page.
     pub async fn wait_for_js(&self, expression: &str) {
         let script = format!(
             "const done = arguments[arguments.length - 1]; const look = () => ({expression}) ? \
@@ -279,12 +277,12 @@ impl Browser {
         self.run_async(&script).await;
     }
 
-    /// Runs a script in the page and gives back what it returns.
+    /// Runs a script in the page and returns its result.
     pub async fn run(&self, script: &str) -> serde_json::Value {
         self.driver.execute(script, Vec::new()).await.expect("the script runs").json().clone()
     }
 
-    /// Runs a script that answers through its last argument.
+    /// Runs a script that returns its result through its last argument, a callback.
     pub async fn run_async(&self, script: &str) -> serde_json::Value {
         self.driver
             .execute_async(script, Vec::new())
@@ -294,7 +292,7 @@ impl Browser {
             .clone()
     }
 
-    /// The same, with arguments before that one.
+    /// Runs such a script with further arguments, which come before the callback.
     pub async fn run_async_with(
         &self,
         script: &str,
@@ -308,13 +306,12 @@ impl Browser {
             .clone()
     }
 
-    /// Closes it.
     pub async fn close(self) {
         self.chromium.close().await.expect("Chromium ends");
     }
 }
 
-/// A text as XPath writes it; one with both kinds of quotes is not needed.
+/// Quotes a text for XPath. A text with both kinds of quotes is not supported.
 fn quoted(text: &str) -> String {
     if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
 }

@@ -1,12 +1,12 @@
-//! Choosing who one is after the link of a confirmation mail: that parent at once, anybody else by
-//! a fresh code.
+//! Tests of the choice of an identity after the link of a confirmation mail: the mail's parent
+//! needs no code, any other identity needs a fresh one.
 
 use super::{client, driver::Browser, pages::check_page};
 use crate::harness::{School, code_of, token_of};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
-/// A demo whose Rachel Aaron is of the office, too.
+/// Starts a demo in which Rachel Aaron also belongs to the office.
 async fn school() -> School {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
@@ -20,8 +20,8 @@ fn page(school: &School, path: &str) -> String {
     format!("{}/s/hillcrest/{path}", school.origin)
 }
 
-/// A browser that Rachel has logged in with before, in which she follows the link of her
-/// confirmation mail.
+/// Starts a browser in which Rachel has logged in before, and follows the link of her confirmation
+/// mail in it.
 async fn login_by_confirmation_mail(school: &School, width: u32) -> Browser {
     let browser = Browser::start(width).await;
     browser.open(&page(school, "dev/login/parent")).await;
@@ -40,7 +40,7 @@ async fn login_by_confirmation_mail(school: &School, width: u32) -> Browser {
 async fn switching_identity_requires_a_code(width: u32) {
     let school = school().await;
     let browser = login_by_confirmation_mail(&school, width).await;
-    // Nobody is asked who they are: the mail was the parent's.
+    // There is no choice of an identity, because the mail was addressed to the parent.
     browser.heading("Parents’ evenings").await;
     browser.press("Rachel Aaron").await;
     browser.press("Switch person").await;
@@ -53,7 +53,7 @@ async fn switching_identity_requires_a_code(width: u32) {
     let first = code_of(&school.mail_to(RACHEL).await);
     check_page(&browser, "the code of another person").await;
 
-    // Back to the choice, and the parent needs no code.
+    // After going back to the choice, the parent needs no code.
     browser.press("Back").await;
     browser.heading("Who are you today?").await;
     browser.press_first("Parent or guardian").await;
@@ -83,7 +83,7 @@ async fn switching_identity_requires_a_code(width: u32) {
         "the focus stays"
     );
     let third = code_of(&school.mail_to(RACHEL).await);
-    // In full-width digits, as a Japanese keyboard writes them.
+    // The code is typed in full-width digits, as a Japanese keyboard writes them.
     let wide: String = third
         .chars()
         .filter_map(|digit| char::from_u32('０' as u32 + digit.to_digit(10)?))

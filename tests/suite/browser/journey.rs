@@ -1,5 +1,5 @@
-//! The whole journey, as a parent and a guest walk it: from the login mail to the guest's page, and
-//! back when the invite is removed.
+//! Test of the whole journey of a parent and a guest: login mail, booking, invite, the guest's page
+//! and removal of the invite.
 
 use parlour::mail::install_tls;
 
@@ -21,7 +21,7 @@ async fn journey_from_login_mail_to_guest_page() {
     .await;
     let base = format!("{}/s/hillcrest/", school.origin);
 
-    // Log in by the link of a mail, which a scanner has opened before.
+    // Log in by the link of a mail that a scanner has opened before.
     let parent = Browser::start(1280).await;
     parent.open(&base).await;
     parent.heading("Log in").await;
@@ -55,7 +55,7 @@ async fn journey_from_login_mail_to_guest_page() {
     parent.press("Yes, send it").await;
     parent.sees("Robin Reed").await;
 
-    // The guest: a scanner's visit changes nothing, the button does.
+    // The guest: a scanner's visit changes nothing, and the button does.
     deliver_and_scan(&school, &smtp).await;
     let link = smtp.link(GUEST, "Rachel Aaron", "/guest#t=");
     let guest = Browser::start(375).await;
@@ -64,21 +64,24 @@ async fn journey_from_login_mail_to_guest_page() {
     let before = guest.text().await;
     assert!(
         !before.contains("Liz") && !before.contains("Music") && !before.contains("16:05"),
-        "nothing of students before the button: {before}"
+        "no student may be named before the button is pressed: {before}"
     );
     axe::assert_no_violations(&guest, "the guest's link").await;
     guest.press("See the appointments").await;
     guest.sees("Mr Geraint Davies").await;
     let after = guest.text().await;
     assert!(after.contains("Liz Aaron") && after.contains("16:05"), "{after}");
-    assert!(!after.contains("Sophie") && !after.contains("Chris"), "never a sibling: {after}");
+    assert!(
+        !after.contains("Sophie") && !after.contains("Chris"),
+        "siblings must not be named: {after}"
+    );
     axe::assert_no_violations(&guest, "the guest's appointments").await;
 
     // The inviting parent who opens the link is led to their own door.
     parent.open(&link).await;
     parent.heading("This is the link for Robin Reed").await;
 
-    // Removed: the guest is told.
+    // After removal the guest reads that the invite was removed.
     parent.open(&format!("{base}evenings/{}", school.people.evening.0)).await;
     parent.press("Manage Invites").await;
     parent.sees("Robin Reed").await;

@@ -1,4 +1,4 @@
-//! Links that were mangled on the way, and browsers that keep no cookies.
+//! Tests of links that were mangled on the way, and of browsers that keep no cookies.
 
 use serde_json::json;
 use thirtyfour::Key;
@@ -13,7 +13,7 @@ async fn school() -> School {
     School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await
 }
 
-/// Opens a link below the school's base as a new page, and sees that its token is not in the
+/// Opens a link below the school's base URL as a new page, and checks that its token is not in the
 /// address bar.
 async fn follow(browser: &Browser, school: &School, link: &str, token: &str, heading: &str) {
     browser.open("about:blank").await;
@@ -23,7 +23,7 @@ async fn follow(browser: &Browser, school: &School, link: &str, token: &str, hea
     assert!(!address.as_str().expect("an address").contains(&token[..12]), "{address}");
 }
 
-/// What mail programs, gateways and people make of a link.
+/// Variants of a link as mail programs, gateways and people mangle it.
 fn mangled(page: &str, token: &str) -> Vec<String> {
     let before = ["#t=", "%23t=", "#t%3D", "%23t%3D", "%2523t%253D", "?utm_source=mail#t="];
     let after = [".", ")", "%20", "%3E", ",", "&data=05%7C01%7C"];
@@ -79,7 +79,7 @@ async fn mangled_guest_links_work() {
     guest.close().await;
 }
 
-/// Asks for the link of this address by the keyboard alone, and reads what is said of it.
+/// Requests the link for an address by keyboard alone, and returns the page's answer.
 async fn request_link(guest: &Browser, email: &str) -> String {
     guest.fill("Email address", email).await;
     guest.key(Key::Enter).await;
@@ -117,11 +117,15 @@ async fn guest_with_truncated_link_can_request_a_new_mail() {
     check_page(&guest, "after a guest has asked for their link").await;
     guest.press("Use another address").await;
     guest.heading("This link is incomplete").await;
-    assert_eq!(request_link(&guest, JORDAN).await, unknown, "nothing tells who is invited");
+    assert_eq!(
+        request_link(&guest, JORDAN).await,
+        unknown,
+        "known and unknown addresses get the same answer"
+    );
     let anew = token_of(&school.mail_to(JORDAN).await);
     follow(&guest, &school, &format!("guest#t={anew}"), &anew, "Hello Jordan Aaron").await;
 
-    // The same where the link is whole and dead, and where there is none.
+    // The same form stands where the link is complete and dead, and where there is no link.
     let dead = "A".repeat(43);
     follow(&guest, &school, &format!("guest#t={dead}"), &dead, "This link no longer works").await;
     guest.has_button("Email me a new link").await;
@@ -131,12 +135,12 @@ async fn guest_with_truncated_link_can_request_a_new_mail() {
     stranger.has_button("Email me a new link").await;
     check_page(&stranger, "a guest without a link").await;
     stranger.close().await;
-    // A removed invite is not offered again.
+    // A removed invite can't be requested again.
     let invite = school.people.invite.expect("an invite").0;
     school.parent().await.delete(&format!("/invites/{invite}")).await.is(204);
     follow(&guest, &school, &format!("guest#t={token}"), &token, "This invite was removed").await;
     assert!(!guest.text().await.contains("Email me a new link"));
-    assert!(school.mail_to(JORDAN).await.text.contains("no longer"), "they are told");
+    assert!(school.mail_to(JORDAN).await.text.contains("no longer"), "the guest is told by mail");
     guest.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! The server has done it and the answer is lost: the same press again finds it done, once.
+//! Tests of lost responses: the server has acted, and pressing the button again does not act twice.
 
 use super::{client, driver::Browser};
 use crate::harness::{NetworkCondition, NetworkProxy, School, token_of, wait_until};
@@ -25,7 +25,7 @@ impl RetryFixture {
         Self { school, network, browser, base }
     }
 
-    /// Presses a button twice: the first answer is lost, after the server `has_acted`.
+    /// Presses a button twice. The first response is lost after the server `has_acted`.
     async fn press_with_lost_response(&self, button: &str, has_acted: impl AsyncFn() -> bool) {
         self.network.set_condition(NetworkCondition::ResponsesLost);
         self.browser.press(button).await;
@@ -64,7 +64,7 @@ async fn retry_after_lost_response_books_once() {
     assert_eq!(rows().await, before + 1);
     let text = parent.text().await;
     assert!(!text.contains("taken"), "{text}");
-    school.ignore_mail("this is about the answer");
+    school.ignore_mail("this test is about the response");
 }
 
 #[actix_web::test]
@@ -97,7 +97,7 @@ async fn retry_after_lost_response_invites_and_resends_once() {
     parent.sees("The invite for Robin Reed is sent again").await;
     let sent =
         school.mails().await.into_iter().filter(|mail| mail.to == "robin.reed@example.org").count();
-    assert_eq!(sent, 1, "once more, and not twice");
+    assert_eq!(sent, 1, "exactly one more mail");
 }
 
 #[actix_web::test]
@@ -147,5 +147,5 @@ async fn retry_after_lost_response_lifts_bar_without_error() {
     staff.heading("Lift this bar?").await;
     fixture.press_with_lost_response("Lift the bar", async || bars().await == 0).await;
     staff.sees("Nobody is barred by hand.").await;
-    school.ignore_mail("this is about the answer");
+    school.ignore_mail("this test is about the response");
 }

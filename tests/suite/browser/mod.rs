@@ -1,5 +1,5 @@
-//! The product in a real browser, with mail through a real SMTP server: things are found by role
-//! and label, as a person finds them.
+//! Browser tests, with mail through a real SMTP server. They find elements by role and label, as a
+//! user does.
 
 mod axe;
 mod calls;
@@ -20,14 +20,14 @@ mod two_tabs;
 use crate::harness::Server;
 use smtp_server::SmtpServer;
 
-/// The built client.
+/// The folder of the built web app.
 fn client() -> String {
     std::env::var("PARLOUR_CLIENT_DIR")
         .expect("PARLOUR_CLIENT_DIR names the built client; `cargo xtask test` sets it")
 }
 
-/// Sends the mail that is due, and opens every address of every mail as mail scanners do: what
-/// stands after `#` never leaves a browser.
+/// Sends the due mail and opens every URL in it, as mail scanners do. The fragment after `#` is
+/// never sent to the server.
 async fn deliver_and_scan(server: &Server, smtp: &SmtpServer) {
     parlour::workers::run_due(&server.app.mail_worker()).await;
     for letter in smtp.mails() {

@@ -1,4 +1,4 @@
-//! Every page and dialog as axe-core sees it: light and dark, on a phone and on a desk.
+//! Tests of every page and dialog with axe-core: light and dark, at phone and desktop widths.
 
 use serde_json::json;
 use thirtyfour::Key;
@@ -6,8 +6,8 @@ use thirtyfour::Key;
 use super::{axe, client, driver::Browser};
 use crate::harness::School;
 
-/// Looks at a page in both schemes; leaves a picture of it in the folder `PARLOUR_SCREENSHOTS`,
-/// where that is set.
+/// Checks a page in both colour schemes, and saves screenshots in the folder `PARLOUR_SCREENSHOTS`
+/// if it is set.
 pub async fn check_page(browser: &Browser, page: &str) {
     for scheme in ["dark", "light"] {
         browser.set_color_scheme(scheme).await;
@@ -77,7 +77,7 @@ async fn guests_pages(school: &School, width: u32) {
     let guest = enter(school, width, "guest").await;
     guest.sees("Sophie Aaron").await;
     check_page(&guest, "a guest's appointments").await;
-    // As long as a token, and none.
+    // A text of a token's length that is no token.
     let token = "A".repeat(43);
     guest.open(&page(school, &format!("guest#t={token}"))).await;
     guest.heading("This link no longer works").await;
@@ -179,7 +179,7 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.close().await;
 }
 
-/// Connecting a program, from the empty list to its end.
+/// Visits the pages of API clients, from the empty list to a client's removal.
 async fn api_clients_page(school: &School, staff: &Browser) {
     staff.open(&page(school, "staff")).await;
     staff.press("API clients").await;
@@ -195,7 +195,7 @@ async fn api_clients_page(school: &School, staff: &Browser) {
     check_page(staff, "the form of an API client with an error").await;
     staff.tick("See evenings").await;
     staff.tick("See appointments").await;
-    // Members of staff come in with the roster, and not without it.
+    // Members of staff can only be brought in together with the roster.
     let ticked = async || {
         staff.run("return [...document.querySelectorAll('#program :checked')].length").await
     };
@@ -226,7 +226,7 @@ async fn api_clients_page(school: &School, staff: &Browser) {
     staff.sees("No API client yet.").await;
 }
 
-/// Endpoints, from the empty list to the log of a test that could not be taken.
+/// Visits the pages of webhooks, from the empty list to the log with a pending test delivery.
 async fn webhooks(school: &School, staff: &Browser) {
     staff.open(&page(school, "staff")).await;
     staff.press("Webhooks").await;
@@ -248,7 +248,7 @@ async fn webhooks(school: &School, staff: &Browser) {
     check_page(staff, "the log of a webhook").await;
 }
 
-/// A class that leaves the roster, as those see it whose appointments rest on it.
+/// Visits the pages that show stranded appointments after a class has left the roster.
 async fn stranded(school: &School, width: u32) {
     school
         .staff()
@@ -329,7 +329,7 @@ async fn stranded(school: &School, width: u32) {
 
 async fn all_pages(width: u32) {
     let school = school().await;
-    // One bar, so that the list has something to show.
+    // One bar, so that the list is not empty.
     let office = school.staff().await;
     let sophie =
         office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200).list("/students")

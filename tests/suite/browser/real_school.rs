@@ -1,5 +1,5 @@
-//! The journey at a school of real roster files, on a phone: a parent of one child logs in with the
-//! mailed code, books, and invites; the guest declines.
+//! Test of the journey at a school with real roster files, on a phone: a parent of one child logs
+//! in with the mailed code, books and invites; the guest declines.
 
 use std::{
     fs,
@@ -22,8 +22,8 @@ use crate::harness::{Database, Server, now};
 
 const GUEST: &str = "noor.guest@example.net";
 
-/// The roster that is shared by the project's developers, or a small one of our own where that is
-/// not to be had.
+/// The roster files that the project's developers share, or a small roster of our own where they
+/// are missing.
 fn files(own: &Path) -> PathBuf {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../shared/data/grand-bend-elementary-oneroster-1.1");
@@ -47,7 +47,7 @@ fn files(own: &Path) -> PathBuf {
     own.to_owned()
 }
 
-/// A parent to log in as, and who their child and one of its teachers are.
+/// A parent with an address, and the names of their child and of one of its teachers.
 #[derive(Clone)]
 struct Family {
     email: String,
@@ -139,7 +139,7 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     parent.heading("Check your mail").await;
     axe::assert_no_violations(&parent, "the code's page").await;
     deliver_and_scan(&server, &smtp).await;
-    // In the digits of their keyboard.
+    // The code is typed in the Arabic digits of their keyboard.
     let arabic: String = smtp
         .code(&family.email)
         .chars()
@@ -148,7 +148,7 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     parent.fill("Code", &arabic).await;
     parent.press("Log in").await;
 
-    // The only evening, where nothing is booked yet; the first free time of one class.
+    // The only evening has no bookings yet; book the first free time of one class.
     parent.sees("You have no appointments yet.").await;
     axe::assert_no_violations(&parent, "My Bookings without a booking").await;
     parent.press("Book appointments").await;
@@ -164,7 +164,7 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     parent.heading("You’re booked").await;
     axe::assert_no_violations(&parent, "the last step of booking").await;
 
-    // The invite in the last step: with one student there is no choice to make.
+    // Invite in the last step of booking. With one student there is no choice to make.
     parent.press("Invite Parent/Guardian").await;
     parent.heading("Invite a parent or guardian").await;
     parent.fill("Name", "Noor Guest").await;
@@ -177,8 +177,8 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
         .await;
     axe::assert_no_violations(&parent, "Manage invites with nobody left").await;
 
-    // The guest says that it was not meant for them; the parent is told by mail, and may invite
-    // anew.
+    // The guest presses *This was not meant for me*. The parent is told by mail and may invite
+    // again.
     deliver_and_scan(&server, &smtp).await;
     let guest = Browser::start(375).await;
     guest.open(&smtp.link(GUEST, &family.parent, "/guest#t=")).await;

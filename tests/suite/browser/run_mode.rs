@@ -1,5 +1,5 @@
-//! The teacher's schedule while the evening runs: who waits appears by itself, what is typed stays
-//! and is kept.
+//! Tests of the teacher's schedule during the evening: arrivals appear without a reload, and typed
+//! text is kept and saved.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -22,7 +22,7 @@ async fn evening(width: u32) {
     teacher.sees("Nobody is waiting at the moment.").await;
     check_page(&teacher, "the evening as it begins").await;
 
-    // Half a note is typed when Rachel Aaron comes.
+    // Rachel Aaron arrives while a note is half typed.
     teacher.press_first("Private note").await;
     teacher.write("Private note about Sophie Aaron", "Practise times").await;
     teacher.sees("Saved").await;
@@ -47,7 +47,7 @@ async fn evening(width: u32) {
     assert_eq!(
         teacher.value("Private note about Sophie Aaron").await,
         "Practise times tables.",
-        "what is typed stays"
+        "typed text is kept"
     );
     check_page(&teacher, "the evening with somebody who waits").await;
 
@@ -68,7 +68,7 @@ async fn evening(width: u32) {
     assert_eq!(
         teacher.value("Private note about Sophie Aaron").await,
         "Practise times tables.",
-        "and is kept"
+        "the note is saved"
     );
     check_page(&teacher, "the evening with a note and a mark").await;
 
@@ -88,7 +88,7 @@ async fn teacher_runs_the_evening_on_a_desktop() {
     evening(1280).await;
 }
 
-/// An appointment to which nobody came is not moved: the office makes another one.
+/// Checks that the office does not move an appointment to which nobody came, and makes another one.
 async fn office(width: u32) {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
@@ -126,7 +126,7 @@ async fn office(width: u32) {
         .filter(|row| row["subject"] == "Science")
         .count();
     assert_eq!(subjects, 2);
-    school.ignore_mail("what mail a booking sends is told in mail.rs");
+    school.ignore_mail("mail.rs tests the mail about a booking");
     office.close().await;
 }
 

@@ -1,33 +1,33 @@
-//! A real SMTP server in a process of its own, and what it has taken in.
+//! A real SMTP server in a process of its own, and the mails that it has received.
 
 use std::{fs, net::TcpListener, path::PathBuf, process::Command};
 
 use mail_parser::MessageParser;
 use parlour_browser::Process;
 
-/// The server; it ends with its owner.
+/// Handle of the server, which is killed when this is dropped.
 pub struct SmtpServer {
-    /// Where it listens.
+    /// The server's URL.
     pub url: String,
     folder: tempfile::TempDir,
     _process: Process,
 }
 
-/// A mail as its reader sees it.
+/// A mail, decoded.
 pub struct ReceivedMail {
-    /// To whom.
+    /// Recipient's address.
     pub to: String,
-    /// Its text.
+    /// Plain text body.
     pub text: String,
-    /// Its HTML.
+    /// HTML body.
     pub html: String,
 }
 
 impl SmtpServer {
-    /// Starts one on a free port.
+    /// Starts a server on a free port.
     pub async fn start() -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().expect("a folder"));
-        // Debian's Python, for its package python3-aiosmtpd.
+        // Debian's Python is required, because the package python3-aiosmtpd belongs to it.
         let mut command = Command::new("/usr/bin/python3");
         command
             .args([
@@ -46,7 +46,7 @@ impl SmtpServer {
         Self { url: format!("smtp://127.0.0.1:{port}"), folder, _process: process }
     }
 
-    /// All mails, in no order.
+    /// All received mails, in no order.
     pub fn mails(&self) -> Vec<ReceivedMail> {
         let new: PathBuf = self.folder.path().join("mail/new");
         let files =
@@ -82,7 +82,7 @@ impl SmtpServer {
         after.chars().filter(char::is_ascii_digit).take(6).collect()
     }
 
-    /// The link with this path in the mail to an address that says something.
+    /// The link with this path in the mail to an address that contains the text `says`.
     pub fn link(&self, to: &str, says: &str, path: &str) -> String {
         let letters = self.mails();
         let of = letters
@@ -99,7 +99,7 @@ impl SmtpServer {
     }
 }
 
-/// A port that nobody listens on.
+/// A port on which nobody listens.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port()
 }

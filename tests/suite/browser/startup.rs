@@ -1,5 +1,5 @@
-//! The web app that does not start says so and tells the server once; a tab that outlives a deploy
-//! goes on with the new build.
+//! Tests of the web app's start: a failure is shown and reported once, and a tab that outlives a
+//! deployment continues with the new build.
 
 use std::{
     fs,
@@ -14,11 +14,11 @@ use crate::harness::School;
 
 const PHONE: &str = "020 7946 0000";
 const HEADING: &str = "This page has not started";
-/// How many reports this load of the page has sent.
+/// JavaScript expression: how many error reports this page load has sent.
 const REPORTS: &str = "performance.getEntriesByType('resource').filter((one) => \
                        one.name.endsWith('/client_errors')).length";
 
-/// A copy of the client, to be damaged.
+/// A copy of the built web app that a test can damage.
 struct ClientCopy(TempDir);
 
 impl ClientCopy {
@@ -39,7 +39,7 @@ impl ClientCopy {
         self.0.path()
     }
 
-    /// Changes the file of this name and ending, whatever its hash; `None` takes it away.
+    /// Changes the file with this name and extension, whatever its hash; `None` deletes it.
     fn change(&self, name: &str, ending: &str, change: impl Fn(Vec<u8>) -> Option<Vec<u8>>) {
         let files =
             fs::read_dir(self.path().join("assets")).expect("the assets are there").flatten();
@@ -81,8 +81,8 @@ fn page(school: &School, path: &str) -> String {
     format!("{}/s/hillcrest/{path}", school.origin)
 }
 
-/// Opens the page, which does not start: it says so, how to reach the school, and tells the server
-/// once.
+/// Opens the page and checks that its failure to start is shown with the school's contact and
+/// reported once.
 async fn does_not_start(browser: &Browser, school: &School, why: &str) {
     browser.open(&page(school, "login")).await;
     browser.heading(HEADING).await;
@@ -116,7 +116,7 @@ async fn damaged_assets_show_an_error_and_are_reported_once() {
         copy.change(name, ending, change);
         does_not_start(&browser, &copy.school().await, why).await;
     }
-    // A policy of somebody on the way, who allows no WebAssembly.
+    // A proxy's content security policy that forbids WebAssembly.
     let copy = ClientCopy::new();
     let index = fs::read_to_string(copy.path().join("index.html")).expect("the page is there");
     let strict = index.replace(
@@ -165,8 +165,8 @@ async fn page_without_scripts_shows_an_error_after_a_delay() {
     let browser = Browser::start(375).await;
     browser.open(&page(&school, "login")).await;
     browser.sees("Loading").await;
-    assert!(!browser.text().await.contains(HEADING), "not at once");
-    // The while passes.
+    assert!(!browser.text().await.contains(HEADING), "the notice does not appear at once");
+    // End the animation that delays the notice.
     browser.run("document.getAnimations().forEach((one) => one.finish())").await;
     browser.heading(HEADING).await;
     browser.sees(PHONE).await;
@@ -174,7 +174,7 @@ async fn page_without_scripts_shows_an_error_after_a_delay() {
     browser.close().await;
 }
 
-/// From here on the server has another build: the parts that were not fetched yet are gone.
+/// Script that makes the server look like another build: files that were not fetched yet are gone.
 const AFTER_DEPLOYMENT: &str = "const real = fetch; window.fetch = (input, ...more) => {
     const url = new URL(String(input.url ?? input), document.baseURI);
     if (url.pathname.endsWith('.wasm') && !url.pathname.includes('app_bg')) return \
@@ -232,7 +232,7 @@ async fn missing_chunk_reloads_the_page_once() {
         assert_eq!(
             parent.run("return /loads=(\\d+)/.exec(document.cookie)[1]").await,
             json!("2"),
-            "once: {storage}"
+            "the page reloads once only: {storage}"
         );
         parent.press("Load the page again").await;
         parent.wait_for_js("document.cookie.includes('loads=3')").await;

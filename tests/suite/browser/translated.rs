@@ -1,5 +1,5 @@
-//! The journeys in a browser that translates the pages: every text is replaced, and what is shown
-//! stays true.
+//! Tests of the journeys in a browser that translates the pages: every text is replaced, and the
+//! pages stay correct.
 
 use serde_json::json;
 
@@ -9,12 +9,12 @@ use crate::harness::{School, token_of};
 const TRANSLATOR: &str = include_str!("translated.js");
 const GUEST: &str = "robin.reed@example.org";
 
-/// A browser that translates whatever it shows.
+/// Makes the browser translate whatever it shows.
 pub async fn enable_translator(browser: &Browser) {
     browser.run_before_each_page(TRANSLATOR).await;
 }
 
-/// Fails when a text that changed is shown as it was before.
+/// Panics when a text that has changed is still shown in its old form.
 pub async fn assert_no_stale_text(browser: &Browser, page: &str) {
     assert_eq!(browser.run("return isTranslated()").await, json!(true), "{page} is translated");
     assert_eq!(browser.run("return stale()").await, json!([]), "{page}");
@@ -35,7 +35,7 @@ async fn enter(school: &School, width: u32, who: &str) -> Browser {
     browser
 }
 
-/// Chooses the free time at this place of all that are shown; gives it.
+/// Chooses the n-th of the free times that are shown, counted from 0, and returns it.
 async fn choose_time(browser: &Browser, place: usize) -> String {
     browser.wait_for_js("document.querySelectorAll('button.slot').length > 2").await;
     let script = format!(
@@ -70,7 +70,7 @@ async fn book_change_and_cancel(width: u32) {
     parent.heading("My bookings").await;
     parent.sees(kept.as_str().expect("a time")).await;
 
-    // The button says the time that it moves to.
+    // The button names the new time.
     parent.press_first("Change 16:05").await;
     parent.heading("Change the time").await;
     let first = choose_time(&parent, 0).await;
@@ -106,7 +106,7 @@ async fn book_change_and_cancel(width: u32) {
         )
         .await;
     assert_no_stale_text(&parent, "My Bookings").await;
-    school.ignore_mail("what the mails say of it is seen elsewhere");
+    school.ignore_mail("other tests read these mails");
     parent.close().await;
 }
 
@@ -165,9 +165,9 @@ async fn translated_parent_invites_and_removes_a_guest() {
     parent.press("Yes, remove").await;
     parent.heading("Invite a parent or guardian").await;
     parent.sees("The invite of Robin Reed is removed.").await;
-    assert!(!parent.text().await.contains("is on its way"), "the news before is gone");
+    assert!(!parent.text().await.contains("is on its way"), "the earlier status text is gone");
     assert_no_stale_text(&parent, "the invites after one was removed").await;
-    school.ignore_mail("what the mails say of it is seen elsewhere");
+    school.ignore_mail("other tests read these mails");
     parent.close().await;
 }
 
@@ -196,7 +196,7 @@ async fn translated_login_and_office_show_current_state() {
     browser.heading("Bar from Chris Aaron").await;
     browser.press("Cancel").await;
     assert_no_stale_text(&browser, "the office").await;
-    school.ignore_mail("what the mail says is seen elsewhere");
+    school.ignore_mail("another test reads this mail");
     browser.close().await;
 }
 
@@ -230,7 +230,10 @@ async fn translated_run_page_shows_presence() {
              waiting for 16:00.'",
         )
         .await;
-    assert!(!teacher.text().await.contains("Rachel Aaron: not here yet"), "she is there");
+    assert!(
+        !teacher.text().await.contains("Rachel Aaron: not here yet"),
+        "Rachel Aaron is shown as present"
+    );
     assert_no_stale_text(&teacher, "a teacher's run page").await;
     teacher.close().await;
 }

@@ -1,5 +1,5 @@
-//! Two tabs of one browser: when somebody else logs in in one, or logs out, the other does not go
-//! on as the person before.
+//! Tests of two tabs in one browser: after another login or a logout in one tab, the other does not
+//! continue as the previous person.
 
 use super::{client, driver::Browser, pages::check_page};
 use crate::harness::School;
@@ -15,8 +15,8 @@ fn page(school: &School, path: &str) -> String {
     format!("{}/s/hillcrest/{path}", school.origin)
 }
 
-/// Rachel Aaron's bookings in the first tab, with times that she has chosen to book; then somebody
-/// in the second.
+/// Opens Rachel Aaron's booking page with chosen times in the first tab, logs staff in in the
+/// second, and checks the first.
 async fn check_second_tab_login(browser: &Browser, school: &School, script: &str) {
     browser.run_before_each_page(script).await;
     browser.open(&page(school, "dev/login/parent")).await;
@@ -28,17 +28,18 @@ async fn check_second_tab_login(browser: &Browser, school: &School, script: &str
     browser.open(&page(school, "dev/login/staff")).await;
     browser.heading("Find a parent").await;
     let second = browser.to_tab(&first).await;
-    // Nobody presses anything.
+    // The page changes without a press.
     browser.sees(RELOAD_NOTICE).await;
     browser.heading("Find a parent").await;
-    // Staff see parents in a list; the account is theirs, and nothing of the choice is left.
+    // The page shows the list of parents and the staff's account, and nothing of the earlier
+    // choice.
     let account =
         browser.run("return document.querySelector('header.top').innerText").await.to_string();
     assert!(account.contains("Helen Okafor") && !account.contains("Rachel"), "{account}");
     let text = browser.text().await;
     assert!(!text.contains("chosen") && !text.contains("French"), "{text}");
     check_page(browser, "a page that began anew").await;
-    // Nor does it come back by the browser's own ways.
+    // The browser's history does not bring it back either.
     browser.run("history.back()").await;
     browser.wait_for_js("!document.body.innerText.includes('Loading')").await;
     let text = browser.text().await;

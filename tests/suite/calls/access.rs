@@ -1,4 +1,5 @@
-//! Calls of others, and a school that takes access away in mid-call.
+//! Tests of access to calls: calls of other people, and a school that withdraws access during a
+//! call.
 
 use parlour_wire::PresenceState;
 
@@ -19,9 +20,9 @@ async fn call_of_another_school_is_not_found() {
             .err();
         assert_eq!(refusal, Some((404, "not_found".to_owned())));
     }
-    // The office is in no call, its own school's neither.
+    // The office has no part in calls, not even the office of the call's own school.
     other_school.staff.get(&meeting.door).await.refuses(403, "wrong_role");
-    // Nor does their login open it under the address of the school that it belongs to.
+    // A teacher's session of the other school is not valid at this school's address.
     let cookie = other_school.teacher.cookies("/me").unwrap();
     let trespasser = meeting.school.nobody();
     trespasser.set_cookie(
@@ -45,7 +46,7 @@ async fn import_withdrawing_access_evicts_during_a_call() {
     guest.seated().await;
     abell.sees(RACHEL, PresenceState::InCall).await;
     parent.sees(ABELL, PresenceState::InCall).await;
-    // By another process, as the command line does it.
+    // The import runs in another process, as the command line does.
     let report = Roster::without_sophie().import(&meeting.school).await;
     assert_eq!(report.changes.access_withdrawn, 1);
     for line in [&mut parent, &mut guest] {
@@ -57,5 +58,5 @@ async fn import_withdrawing_access_evicts_during_a_call() {
         );
     }
     assert_eq!(abell.evicted().await.0, "booking_cancelled");
-    meeting.school.ignore_mail("what mail an import sends is told in imports.rs");
+    meeting.school.ignore_mail("imports.rs tests the mails of an import");
 }

@@ -1,5 +1,5 @@
-//! Being put out: invites removed, bookings cancelled and moved, access and sessions ended, the
-//! talk over (I7 and I13).
+//! Tests of eviction: removed invites, cancelled and moved bookings, ended access and sessions, and
+//! the end of a call (I7 and I13).
 
 use chrono::TimeDelta;
 use parlour_wire::PresenceState;
@@ -53,7 +53,7 @@ async fn barring_a_parent_evicts_parent_and_guest_with_neutral_text() {
         assert_eq!(line.evicted().await, ("access_ended".to_owned(), ACCESS_ENDED.to_owned()));
     }
     assert_eq!(abell.evicted().await.0, "booking_cancelled");
-    meeting.school.ignore_mail("what mail a bar sends is told in access.rs");
+    meeting.school.ignore_mail("access.rs tests the mails about a bar");
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_cancelled_booking_ends_its_call() {
     assert_eq!(abell.evicted().await.0, "booking_cancelled");
     assert_eq!(guest.evicted().await.0, "booking_cancelled");
     meeting.abell().await.get(&meeting.door).await.refuses(409, "booking_cancelled");
-    meeting.school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
+    meeting.school.ignore_mail("bookings.rs tests the mail about a cancellation");
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_moved_booking_ends_its_call() {
     }
     assert!(moved, "some time is free");
     assert_eq!(parent.evicted().await.0, "booking_moved");
-    meeting.school.ignore_mail("what mail a change sends is told in bookings.rs");
+    meeting.school.ignore_mail("bookings.rs tests the mail about a change");
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn call_cannot_be_entered_before_opening_or_after_end() {
     meeting.advance_clock(1);
     let mut line = rachel.join_call(&meeting.door, "phone").await;
     line.seated().await;
-    // One who has only opened the socket until it is over is told so when they want to enter.
+    // A socket that was opened before the end and joins after it is told that the call is over.
     let mut late = rachel.call_socket(&meeting.door).await;
     meeting.school.clock.set(starts_at() + TimeDelta::minutes(5));
     assert_eq!(line.evicted().await.0, "call_over");
@@ -137,7 +137,7 @@ async fn server_shutdown_closes_sockets_as_going_away() {
     meeting.school.app.calls.close();
     assert_eq!(abell.closed().await, Some(1001));
     assert_eq!(waiting.closed().await, Some(1001));
-    // Whoever comes to another node within the lease finds their seat.
+    // A participant who comes to another node within the lease keeps their seat.
     let node = meeting.school.second_node(crate::harness::Shared::Nothing).await;
     let mut again = meeting.abell().await.on_node(&node).join_call(&meeting.door, "desk").await;
     assert_eq!(again.seated().await, (1, true));

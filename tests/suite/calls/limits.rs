@@ -1,4 +1,5 @@
-//! What a WebSocket may not do, and that it touches nobody else when it does; who gets none.
+//! Tests of the limits of a WebSocket, which affect no other connection, and of people who get
+//! none.
 
 use parlour::calls::bus::{AddressedSignal, BusMessage, Node};
 use parlour_domain::id::{BookingId, ParticipantId};
@@ -39,7 +40,7 @@ async fn invalid_messages_are_refused_and_the_call_continues() {
     let teacher = rachel.sees(ABELL, PresenceState::InCall).await;
     rachel.join("phone").await;
     rachel.problem("already_joined").await;
-    // Signals to nobody, to oneself, to a wrong number: dropped.
+    // Signals to nobody, to the sender and to a wrong connection number are dropped.
     let me =
         rachel
             .received
@@ -53,7 +54,7 @@ async fn invalid_messages_are_refused_and_the_call_continues() {
     rachel.offer(me, 1, "not my number").await;
     rachel.offer(teacher.id, 1, "right").await;
     assert_eq!(abell.signal().await.2, "right");
-    // An older page is told to load itself anew.
+    // A page with another protocol version is evicted with `version_unknown`.
     let mut old = meeting.rachel().await.call_socket(&meeting.door).await;
     old.send_message(ClientMessage::Join(Join {
         version: CALL_VERSION + 1,
@@ -87,7 +88,7 @@ async fn exceeding_a_limit_closes_only_that_socket() {
     }
     assert_eq!(line.closed().await, Some(1008));
 
-    // The largest one that is allowed passes.
+    // The largest allowed message passes.
     let mut line = rachel.join_call(&meeting.door, "phone").await;
     line.seated().await;
     let teacher = line.sees(ABELL, PresenceState::InCall).await;
@@ -101,7 +102,8 @@ async fn socket_bytes_are_rate_limited() {
     let meeting = Meeting::starting_soon().await;
     let mut line = meeting.rachel().await.join_call(&meeting.door, "phone").await;
     line.seated().await;
-    // Half a mebibyte at once is 17 of the largest messages; far fewer than messages may be sent.
+    // Half a mebibyte at once is 17 of the largest messages, far fewer than the limit on the number
+    // of messages.
     for _ in 0..40 {
         line.offer(uuid::Uuid::nil(), 1, &"x".repeat(31 * 1024)).await;
     }
@@ -118,11 +120,11 @@ async fn session_is_limited_to_four_sockets() {
     let (mut third, mut fourth) =
         (rachel.call_socket(&meeting.door).await, rachel.call_socket(&meeting.door).await);
     let mut fifth = rachel.call_socket(&meeting.door).await;
-    assert_eq!(oldest.closed().await, Some(1008), "the oldest that is in no call");
+    assert_eq!(oldest.closed().await, Some(1008), "the oldest socket that has not joined");
     for line in [&mut inside, &mut third, &mut fourth, &mut fifth] {
         line.sync().await;
     }
-    // Another person's sockets are their own.
+    // The limit counts each person's sockets separately.
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.seated().await;
 }
@@ -145,7 +147,7 @@ async fn network_check_socket_counts_towards_the_limit() {
         let mut oldest = open_check().await;
         let (_second, _third, _fourth) =
             (open_check().await, open_check().await, open_check().await);
-        assert_eq!(oldest.closed().await, Some(1008), "the oldest that is in no call");
+        assert_eq!(oldest.closed().await, Some(1008), "the oldest socket that has not joined");
         inside.sync().await;
     }
 }
@@ -174,7 +176,8 @@ async fn overflowing_socket_is_closed_and_seat_is_kept() {
             sdp_m_line_index: None,
         },
     };
-    // As from another node: more than any queue holds, before it can be emptied.
+    // The signals arrive as from another node, more than any queue holds and faster than it can be
+    // emptied.
     let flood = async {
         for n in 1..10_000_000 {
             meeting.school.app.calls.receive(BusMessage::Signal(signal.clone()));
@@ -187,7 +190,7 @@ async fn overflowing_socket_is_closed_and_seat_is_kept() {
         code = teacher.closed() => code,
         () = flood => None,
     };
-    assert_eq!(code, Some(1013), "come again");
+    assert_eq!(code, Some(1013), "status 1013 asks to try again later");
     parent.sees(ABELL, PresenceState::Reconnecting).await;
     let mut again = abell.join_call(&meeting.door, "desk").await;
     assert!(again.seated().await.1, "the seat is still theirs");
@@ -227,7 +230,7 @@ async fn strangers_and_foreign_origins_are_refused_a_socket() {
     assert_eq!(stranger.get(&meeting.door).await.is(404).code(), "not_found");
 }
 
-/// An appointment of the same parent for a student whom the invite does not cover.
+/// Finds an appointment of the same parent for a student whom the invite does not cover.
 async fn sibling(meeting: &Meeting, rachel: &crate::harness::Actor) -> String {
     let bookings = rachel.get(&meeting.school.evening("/bookings")).await.is(200);
     let rows = bookings.list("/rows");

@@ -1,12 +1,12 @@
-//! Is the other side still there? A `ping` is answered at any time, and who is not heard is soon
-//! shown as gone.
+//! Tests of liveness: a `ping` is answered at any time, and a silent participant is soon shown as
+//! reconnecting.
 
 use parlour_wire::{ClientMessage, Media, PresenceState, ServerMessage};
 
 use super::{ABELL, Meeting, RACHEL};
 use crate::harness::{CallSocket, School, join_message};
 
-/// Waits for the answer to a `ping`.
+/// Waits for the `pong` with this id.
 async fn answers(line: &mut CallSocket, id: u32) {
     line.send_message(ClientMessage::Ping { id }).await;
     line.receive_until(|message| {
@@ -34,10 +34,10 @@ async fn unanswered_ping_sets_state_reconnecting() {
     rachel.seated().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.sees(RACHEL, PresenceState::InCall).await;
-    // The line of one is dead: nothing of what comes is read, so nothing is answered. It is noticed
-    // while the other waits for their next message.
+    // Rachel's connection is dead: she reads nothing and so answers nothing. The server notices it
+    // while Abell waits for the next message.
     abell.sees(RACHEL, PresenceState::Reconnecting).await;
-    // On another line the same tab goes on.
+    // The same tab reconnects by a new socket and keeps its seat.
     let mut again = meeting.rachel().await.join_call(&meeting.door, "phone").await;
     assert!(again.seated().await.1, "the seat was kept");
     abell.sees(RACHEL, PresenceState::InCall).await;
@@ -54,7 +54,7 @@ async fn deaf_participant_is_shown_to_others() {
     abell.seated().await;
     rachel.send_message(ClientMessage::Media(Media { deaf: true, ..Media::default() })).await;
     abell.people(|people| people.iter().any(|one| one.name == RACHEL && one.media.deaf)).await;
-    // A page from before knows nothing of it.
+    // An older page does not send the field `deaf`.
     rachel.send_text(r#"{"type":"media","audio":true,"video":false,"screen":false}"#).await;
     abell
         .people(|people| {
@@ -65,7 +65,7 @@ async fn deaf_participant_is_shown_to_others() {
 
 #[tokio::test]
 async fn network_check_socket_is_always_available() {
-    // Days before any call.
+    // The check socket needs no call: the first one is days away.
     let school = School::start().await;
     let own = school.origin.clone();
     for actor in
@@ -83,7 +83,7 @@ async fn network_check_socket_is_always_available() {
         for id in 0..40 {
             line.send_message(ClientMessage::Ping { id }).await;
         }
-        assert_eq!(line.closed().await, Some(1008), "it is no place to stay");
+        assert_eq!(line.closed().await, Some(1008), "the check socket is for a short check only");
     }
     let parent = school.parent().await;
     let refusal = async |actor: &crate::harness::Actor, origin| {
@@ -102,5 +102,5 @@ async fn network_check_socket_is_always_available() {
         .await
         .is(204);
     assert_eq!(refusal(&guest, Some(own.as_str())).await, of(410, "invite_removed"));
-    school.ignore_mail("this is about the socket");
+    school.ignore_mail("this test is about the socket");
 }

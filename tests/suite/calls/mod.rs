@@ -1,4 +1,4 @@
-//! The call: its door, its seats and its messages, over real WebSockets.
+//! Tests of the call over real WebSockets: its door, its seats and its messages.
 
 mod access;
 mod ending;
@@ -27,9 +27,9 @@ use crate::harness::{Actor, School, wait_until};
 pub struct Meeting {
     pub school: School,
     booking: Uuid,
-    /// Its door for parent and teachers.
+    /// Path of the call's door for parent and teachers.
     pub door: String,
-    /// Its door for the guest.
+    /// Path of the call's door for the guest.
     guest_door: String,
 }
 
@@ -38,12 +38,12 @@ fn starts_at() -> DateTime<Utc> {
 }
 
 impl Meeting {
-    /// Five minutes before it begins.
+    /// Starts a school, five minutes before the appointment begins.
     async fn starting_soon() -> Self {
         Self::of(School::start().await).await
     }
 
-    /// The same at a school that was started already.
+    /// Uses a school that is already running, five minutes before the appointment begins.
     pub async fn of(school: School) -> Self {
         Self::at(school, starts_at() - TimeDelta::minutes(5)).await
     }
@@ -60,7 +60,7 @@ impl Meeting {
         }
     }
 
-    /// Makes it a joint appointment of three teachers, and gives the other two.
+    /// Makes the appointment a joint one with three teachers and returns the two further ones.
     async fn with_two_more_teachers(&self) -> [PersonRow; 2] {
         let (booking, abell) = (key(self.booking), key(self.school.people.teacher));
         let store = &self.school.app.store;
@@ -104,7 +104,8 @@ impl Meeting {
         self.school.advance_clock(TimeDelta::seconds(seconds));
     }
 
-    /// Waits until the place of whoever has this connection was renewed by now.
+    /// Waits until the lease of the seat with this connection has been renewed since the clock last
+    /// moved.
     async fn wait_for_renewal(&self, connection: i32) {
         let (booking, long) = (key(self.booking), at(self.school.now() + TimeDelta::seconds(20)));
         let seat = move |db: &mut Db| {
@@ -121,7 +122,7 @@ impl Meeting {
     }
 }
 
-/// The names as the others see them.
+/// The names as other participants see them.
 const ABELL: &str = "Mrs Anita Abell";
 const RACHEL: &str = "Rachel Aaron";
 const JORDAN: &str = "Jordan Aaron";

@@ -1,5 +1,5 @@
-//! Two nodes on one database: seats never exceed, what one of them writes puts people out of the
-//! other, and signals pass where there is a bus.
+//! Tests of two nodes on one database: they share the capacity, a write on one evicts participants
+//! on the other, and signals pass if there is a bus.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ async fn signals_and_media_pass_between_nodes_of_one_bus() {
     abell.turn_camera_on().await;
     let mut rachel = meeting.rachel().await.on_node(&node).join_call(&meeting.door, "phone").await;
     rachel.seated().await;
-    // What was said before she came is told as well.
+    // Media states from before she joined are sent to her as well.
     let teacher = rachel
         .people(|people| people.iter().any(|one| one.name == ABELL && one.media.video))
         .await
@@ -68,7 +68,7 @@ async fn concurrent_entries_on_two_nodes_fill_four_seats() {
         (meeting.rachel().await, &meeting.door),
         (meeting.jordan().await, &meeting.guest_door),
     ];
-    // Each of the five comes with two tabs to each node.
+    // Each of the five joins with two tabs on each node.
     let coming = people
         .iter()
         .flat_map(|(actor, door)| {

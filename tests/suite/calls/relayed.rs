@@ -1,5 +1,5 @@
-//! Between a parent and the guest whom they invited nothing passes that tells an address, where the
-//! school has a relay.
+//! Tests that no signal between a parent and their guest reveals an IP address, where the school
+//! has a relay.
 
 use chrono::TimeDelta;
 use parlour_wire::{CallRole, ClientMessage, PresenceState, ServerMessage, Signal, SignalKind};
@@ -39,7 +39,8 @@ fn relayed_with(line: &CallSocket) -> Option<CallRole> {
         .unwrap()
 }
 
-/// Teacher, parent and guest in the call, five minutes before it begins.
+/// Teacher, parent and guest in the call, five minutes before it begins, with their ids and
+/// connections.
 async fn three(school: School) -> (Meeting, [CallSocket; 3], [(Uuid, u32); 3]) {
     let meeting = Meeting::at(school, starts_at() - TimeDelta::minutes(5)).await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
@@ -72,7 +73,7 @@ async fn parent_and_guest_exchange_only_relay_candidates() {
         [&abell, &rachel, &jordan].map(relayed_with),
         [None, Some(CallRole::Guest), Some(CallRole::Parent)]
     );
-    // Others connect as they can.
+    // Signals to and from the teacher may contain any candidate.
     for line in [&mut rachel, &mut jordan] {
         say(line, teacher, SignalKind::Candidate, HOST).await;
         assert_eq!(abell.signal().await.2, HOST);

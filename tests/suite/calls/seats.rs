@@ -1,4 +1,4 @@
-//! Who sits, who waits, what the others see.
+//! Tests of seats and queue, and of the participants that others see.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ async fn reading_the_door_takes_no_seat() {
     assert_eq!(abell.get(&meeting.door).await.is(200).text_at("/you/role"), "teacher");
     let guest = jordan.get(&meeting.guest_door).await.is(200);
     assert_eq!((guest.text_at("/you/role"), guest.body["next"].is_null()), ("guest".into(), true));
-    // A guest's cookie is no person's, nor the other way round.
+    // A guest's cookie is not valid for a person's operation, nor a person's for a guest's.
     jordan.get(&meeting.door).await.refuses(401, "not_logged_in");
     rachel.get(&meeting.guest_door).await.refuses(401, "not_logged_in");
 
@@ -82,7 +82,7 @@ async fn fifth_participant_waits_for_a_seat() {
     third.seated().await;
     let mut jordan = meeting.jordan().await.join_call(&meeting.guest_door, "four").await;
     jordan.seated().await;
-    // The parent finds it full, sees that, and can't reach anybody yet.
+    // The parent finds the call full, sees so, and can't send signals yet.
     let mut rachel = meeting.rachel().await.join_call(&meeting.door, "five").await;
     assert_eq!(rachel.waiting().await, 1);
     let teacher = rachel.sees(ABELL, PresenceState::InCall).await;
@@ -110,7 +110,7 @@ async fn disconnected_participant_is_shown_and_keeps_seat_for_30_seconds() {
     let (number, _) = phone.seated().await;
     drop(phone);
     abell.sees(RACHEL, PresenceState::Reconnecting).await;
-    // The same device takes its seat again, without a question, as the same connection.
+    // The same device gets its seat back with the same connection number and without a question.
     meeting.advance_clock(20);
     meeting.wait_for_renewal(1).await;
     let mut phone = rachel.join_call(&meeting.door, "phone").await;
@@ -118,7 +118,7 @@ async fn disconnected_participant_is_shown_and_keeps_seat_for_30_seconds() {
     abell.sees(RACHEL, PresenceState::InCall).await;
     drop(phone);
     abell.sees(RACHEL, PresenceState::Reconnecting).await;
-    // Who is there keeps the seat, however the time goes; who is not there loses it.
+    // A connected participant keeps the seat as time passes; a disconnected one loses it.
     for _ in 0..2 {
         meeting.advance_clock(16);
         meeting.wait_for_renewal(1).await;
@@ -141,7 +141,7 @@ async fn teacher_extends_the_call_when_all_are_free() {
     abell.problem("cannot_extend").await;
     rachel.send_message(ClientMessage::Extend).await;
     rachel.problem("cannot_extend").await;
-    // Without anybody's next appointment there is time.
+    // The call can be extended when nobody has another appointment.
     meeting
         .school
         .execute("delete from claims where booking_id not in (select booking_id from calls)")
@@ -157,8 +157,8 @@ async fn teacher_extends_the_call_when_all_are_free() {
     }
 }
 
-/// Joins, offers to everybody who came before, and hears the offer of everybody who comes after: so
-/// each pair of four connects.
+/// Joins, sends an offer to everybody who came before, and receives an offer from everybody who
+/// comes after. Thus each pair of four connects.
 async fn meets_three(person: &Actor, door: &str, device: &str) -> CallSocket {
     let mut line = person.join_call(door, device).await;
     let (own, _) = line.seated().await;

@@ -1,5 +1,5 @@
-//! The same person with another device, the same device with another socket, and a link that goes
-//! from hand to hand (I9).
+//! Tests of takeovers (I9): a person on another device, a device with another socket, and a link
+//! that several people use.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -48,8 +48,7 @@ async fn reload_keeps_the_seat_with_a_new_connection_number() {
     let (newer, resumed) = again.seated().await;
     assert!(newer > older && !resumed);
     assert_eq!(before.evicted().await.0, "taken_over");
-    // A second socket of the very same connection replaces the first one, which has no say any
-    // more.
+    // A second socket of the same connection replaces the first, whose messages no longer count.
     let mut once_more = rachel.join_call(&meeting.door, "phone").await;
     assert_eq!(once_more.seated().await, (newer, true));
     assert_eq!(again.closed().await, Some(1000));
@@ -68,8 +67,8 @@ async fn parent_with_the_guest_link_does_not_evict_the_guest() {
     guest.seated().await;
     rachel.post("/guest_links/preview", token.clone()).await.is(200);
     rachel.post("/guest_sessions", token.clone()).await.refuses(409, "own_invite");
-    // In a browser that does not know her, the link's page may be read, a session begun and the
-    // door seen: nobody is knocked out by that.
+    // A browser without her session may read the link's page, begin a guest session and read the
+    // door. None of that evicts the guest.
     let elsewhere = meeting.school.nobody();
     elsewhere.post("/guest_links/preview", token.clone()).await.is(200);
     elsewhere.post("/guest_sessions", token).await.is(201);
@@ -86,9 +85,9 @@ async fn parent_with_the_guest_link_does_not_evict_the_guest() {
     );
 }
 
-/// The guest's link went from hand to hand: the line that sits last.
+/// Has the guest's seat taken over twice and returns the connection that sits last.
 async fn taken_over_twice(meeting: &Meeting) -> CallSocket {
-    // Each of them opens the link in a browser of their own.
+    // Each takeover comes from a browser of its own.
     let mut line = meeting.jordan().await.join_call(&meeting.guest_door, "one").await;
     line.seated().await;
     for name in ["two", "three"] {
@@ -102,8 +101,8 @@ async fn taken_over_twice(meeting: &Meeting) -> CallSocket {
     line
 }
 
-/// That a code is asked for: the masked address, whether one was sent, and whether the one given
-/// was wrong.
+/// Matches a request for a code: the masked address, whether a code was sent, and whether the given
+/// code was wrong.
 fn code_required(message: &ServerMessage) -> Option<(String, bool, bool)> {
     match message {
         ServerMessage::CodeRequired { masked_email, sent, wrong } => {
@@ -113,14 +112,14 @@ fn code_required(message: &ServerMessage) -> Option<(String, bool, bool)> {
     }
 }
 
-/// A fourth device that was sent a code: its line, the code, and six other digits.
+/// A fourth device that was sent a code: its connection, the code and a wrong code.
 async fn fourth_device(meeting: &Meeting) -> (CallSocket, String, &'static str) {
     let mut fourth = meeting.jordan().await.call_socket(&meeting.guest_door).await;
     fourth
         .send_message(ClientMessage::Join(Join { move_here: true, ..join_message("four") }))
         .await;
     fourth.receive_until(code_required).await;
-    // Parent and guest are told of the takeovers.
+    // Take out the mails that tell parent and guest of the takeovers.
     meeting.school.mails().await;
     fourth.send_message(ClientMessage::SendCode).await;
     assert!(fourth.receive_until(code_required).await.1);
@@ -172,7 +171,7 @@ async fn wrong_codes_of_strangers_do_not_block_the_guests_code() {
     let meeting = Meeting::starting_soon().await;
     let _line = taken_over_twice(&meeting).await;
     let (mut fourth, code, _) = fourth_device(&meeting).await;
-    // A stranger who knows the guest's address uses up all wrong codes for it by asking to log in.
+    // A stranger who knows the guest's address uses up its wrong login codes.
     for _ in 0..3 {
         let stranger = meeting.school.nobody();
         let link =
@@ -209,8 +208,7 @@ async fn too_many_wrong_codes_of_a_guest_are_refused() {
         fourth.send_message(join_with(wrong)).await;
         assert!(fourth.receive_until(code_required).await.2);
     }
-    // Another session on the same device goes on with the same code, which is dead after five
-    // tries.
+    // Another session on the same device shares the code, which is dead after five wrong tries.
     let mut again = meeting.jordan().await.call_socket(&meeting.guest_door).await;
     for _ in 0..2 {
         again.send_message(join_with(wrong)).await;
@@ -222,7 +220,7 @@ async fn too_many_wrong_codes_of_a_guest_are_refused() {
     again.send_message(ClientMessage::SendCode).await;
     assert!(again.receive_until(code_required).await.1);
     let code = code_of(&meeting.school.mail_to("jordan.aaron@example.org").await);
-    // When there were too many wrong ones for the invite, the right one has to wait as well.
+    // After too many wrong codes for the invite, even the right code is refused for a while.
     let full_at = at(meeting.school.now() + TimeDelta::hours(2));
     let empty = move |db: &mut Db| {
         let of_codes = throttles::table
@@ -241,12 +239,12 @@ async fn evicted_guest_can_renew_the_link() {
     let jordan = meeting.jordan().await;
     let mut line = jordan.join_call(&meeting.guest_door, "phone").await;
     line.seated().await;
-    // The same browser in another tab is the guest themselves.
+    // Another tab of the same browser belongs to the guest.
     let mut tab = jordan.call_socket(&meeting.guest_door).await;
     tab.send_message(ClientMessage::Join(Join { move_here: true, ..join_message("tab") })).await;
     tab.seated().await;
     assert_eq!(line.evicted().await.0, "taken_over");
-    // Another browser may be somebody else.
+    // Another browser may belong to somebody else.
     let other = meeting.jordan().await;
     let mut elsewhere = other.call_socket(&meeting.guest_door).await;
     elsewhere

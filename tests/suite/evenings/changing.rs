@@ -1,5 +1,5 @@
-//! Changing an evening: what is sent is changed, the rest stays, and nothing under the bookings
-//! that rest on it.
+//! Tests of changing an evening: only the fields that are sent change, and nothing that bookings
+//! rest on.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ async fn patch_keeps_omitted_fields() {
     assert_eq!(
         office.get(&path).await.is(200).text_at("/starts_at"),
         "2026-12-11T15:30:00+01:00",
-        "the same on another clock"
+        "the same local time in the new zone"
     );
     let closes =
         office.patch(&path, json!({ "booking": { "closes": "2026-12-11T10:00" } })).await.is(200);
@@ -53,7 +53,7 @@ async fn patch_keeps_omitted_fields() {
     {
         office.patch(&path, json!({ field: null })).await.refuses(422, "invalid");
     }
-    // The classes that take part meet as the mode wants it.
+    // Returns which of the classes that take part meet by video.
     let videos = |settings: &Value| {
         settings["classes"]
             .as_array()
@@ -135,7 +135,7 @@ async fn changes_affecting_bookings_are_refused_and_list_them() {
         (without.clone(), "class_out"),
     ];
     for (change, reason) in &changes {
-        // A title with it is not changed either.
+        // The refusal covers the whole request, so the title stays as well.
         let mut all = change.clone();
         all["title"] = json!("Winter Fair");
         let refused =
@@ -152,7 +152,7 @@ async fn changes_affecting_bookings_are_refused_and_list_them() {
             (&expected, &json!(1))
         );
         assert!(has_no_names(&refused.text), "{}", refused.text);
-        // Who may not see appointments learns how many there are.
+        // A client without the scope for bookings sees only their number.
         let refused = blind
             .send_json("PATCH", &path, change.clone())
             .await
@@ -164,7 +164,7 @@ async fn changes_affecting_bookings_are_refused_and_list_them() {
     }
     let settings = office.get(&format!("{path}/settings")).await.is(200);
     assert_eq!(settings.text_at("/title"), "Winter Evening");
-    // What it does not rest on can be changed, and nobody gets a mail about it.
+    // Fields that no booking rests on can be changed, and nobody gets a mail about it.
     school.mails().await;
     api_client
         .send_json(
@@ -175,10 +175,10 @@ async fn changes_affecting_bookings_are_refused_and_list_them() {
         .await
         .is(200);
     assert!(school.mails().await.is_empty());
-    // Once it is cancelled, nothing stands against it.
+    // After the cancellation nothing prevents the change.
     parent.delete(&format!("/bookings/{}", booking["id"].as_str().unwrap())).await.is(204);
     api_client.send_json("PATCH", &path, without).await.is(200);
-    school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a cancellation");
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn conflict_lists_up_to_100_bookings_and_counts_all() {
     );
     assert!(
         named.is_sorted_by_key(|booking| booking["starts_at"].as_str().unwrap().to_owned()),
-        "by time"
+        "sorted by time"
     );
     assert!(!free(&school.parent().await, &evening).await.is_empty());
 }

@@ -1,4 +1,4 @@
-//! Making an evening: by whom, by which rules, once.
+//! Tests of creating an evening: permissions, validation and idempotency.
 
 use serde_json::{Value, json};
 
@@ -109,7 +109,8 @@ async fn only_the_office_and_scoped_api_clients_set_up_evenings() {
         (settings.text_at("/title"), settings.text_at("/state")),
         ("Winter Evening".into(), "draft".into())
     );
-    // The name is the school's: another school may use it, and knows no class of this one.
+    // Names are unique within a school: another school may use the name, and it can't use a class
+    // of this school.
     let theirs = other_school.staff.post("/evenings", winter()).await.refuses(422, "invalid");
     assert_eq!(theirs.text_at("/errors/0/field"), "classes[0]");
     other_school
@@ -230,7 +231,7 @@ async fn each_validation_error_names_its_field() {
     )
     .await;
     check(json!({ "mode": "hybrid" }), "classes[0].meet", "required", "hybrid").await;
-    // What is not even of the right shape.
+    // Requests of the wrong shape.
     check(json!({ "colour": "red" }), "colour", "unknown", "There is no such field here").await;
     check(json!({ "mode": "fun" }), "mode", "wrong_shape", "Give one of").await;
     let mut less = winter();
@@ -242,7 +243,7 @@ async fn each_validation_error_names_its_field() {
     office.send("POST", "/evenings", broken).await.refuses(400, "malformed_json");
     let form = office.request("POST", "/evenings").form(&[("name", "winter")]);
     office.send("POST", "/evenings", form).await.refuses(415, "unsupported_media_type");
-    // Nothing was made of all that.
+    // None of the refused requests created anything.
     assert!(audit_log(&school).await.is_empty());
     office.post("/evenings", winter()).await.is(201);
     office.post("/evenings", winter()).await.refuses(409, "evening_name_taken");
@@ -281,7 +282,7 @@ async fn left_out_classes_are_reported_with_reason() {
     );
     let path = format!("/evenings/{}", made.text_at("/id"));
     let changed = office.patch(&path, json!({ "title": "Winter" })).await.is(200);
-    assert_eq!(changed.list("/left_out"), left_out, "they stay told");
+    assert_eq!(changed.list("/left_out"), left_out, "classes that are left out stay listed");
     let chosen = office
         .patch(&path, json!({ "classes": [{ "ids": ["9b-music"], "meet": "video" }] }))
         .await
@@ -302,19 +303,19 @@ async fn creating_an_evening_is_idempotent() {
         .post_with_idempotency_key("/evenings", "one", winter_with(&json!({ "title": "Other" })))
         .await
         .refuses(409, "idempotency_key_reused");
-    // Another's key is another key.
+    // Idempotency keys belong to their sender: the same key of another sender is another key.
     office
         .post_with_idempotency_key("/evenings", "one", winter())
         .await
         .refuses(409, "evening_name_taken");
-    // A refusal is not kept.
+    // The key of a refused request can be used again.
     let named = winter_with(&json!({ "name": "spring" }));
     api_client
         .post_with_idempotency_key("/evenings", "two", winter())
         .await
         .refuses(409, "evening_name_taken");
     api_client.post_with_idempotency_key("/evenings", "two", named).await.is(201);
-    // What is gone meanwhile is gone for a repetition, too.
+    // Once the evening has been deleted, a retry does not bring it back.
     let path = format!("/evenings/{}", first.text_at("/id"));
     api_client.send("DELETE", &path).await.is(204);
     api_client

@@ -1,4 +1,4 @@
-//! A draft: the office and its programs see it, and to everybody else it is not there.
+//! Tests of drafts: only the office and its API clients see them.
 
 use serde_json::json;
 
@@ -28,7 +28,7 @@ async fn draft_is_visible_only_to_the_office() {
         .await
         .refuses(404, "not_found");
     assert!(!guest.get("/guest/appointments").await.is(200).text.contains("Winter"));
-    // Staff and programs.
+    // Staff and API clients.
     let api_client = school.api_client(&["evenings:read"]).await;
     for list in [
         office.get("/evenings?limit=100").await.is(200),
@@ -38,7 +38,7 @@ async fn draft_is_visible_only_to_the_office() {
             list.list("/items").into_iter().find(|evening| evening["id"] == id.as_str()).unwrap();
         assert_eq!(found["state"], "draft");
     }
-    // It can't be booked, by nobody, nor can anybody be invited to it.
+    // A draft can't be booked by anybody, and nobody can be invited to it.
     let published = free(&parent, &school.evening("")).await.swap_remove(0);
     let bookable = json!({
         "bookings": [{
@@ -57,14 +57,14 @@ async fn draft_is_visible_only_to_the_office() {
         "consent": true,
     });
     parent.post(&format!("{path}/invites"), invite).await.refuses(404, "not_found");
-    // Published, it is there.
+    // After publishing, everybody sees it.
     office.post(&format!("{path}/publish"), json!({})).await.is(200);
     for actor in [&parent, &teacher] {
         assert!(actor.get("/evenings?limit=100").await.is(200).text.contains(&id));
         assert_eq!(actor.get(&path).await.is(200).text_at("/state"), "published");
     }
     office.post(&for_her, bookable).await.is(201);
-    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a booking");
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn only_drafts_can_be_deleted() {
     ] {
         answer.refuses(404, "not_found");
     }
-    // Its name is free again.
+    // The deleted draft's name can be used again.
     let path = draft(&office).await;
     office.post(&format!("{path}/publish"), json!({})).await.is(200);
     office.delete(&path).await.refuses(409, "evening_published");
@@ -111,7 +111,7 @@ async fn loading_the_file_publishes_the_draft() {
         office.get(&format!("{path}/settings")).await.is(200).text_at("/state"),
         "published"
     );
-    // Loading it again opens nothing that was closed.
+    // Loading the file again does not reopen a closed evening.
     office.post(&format!("{path}/close"), json!({})).await.is(200);
     assert_eq!(load().await.outcome, parlour::evening_file::LoadOutcome::Unchanged);
     assert_eq!(office.get(&path).await.is(200).text_at("/state"), "closed");

@@ -1,5 +1,5 @@
-//! Evenings over REST: made, changed, published, closed and deleted by the office and its programs,
-//! never under the bookings that rest on them.
+//! Tests of evenings over REST: the office and its API clients create, change, publish, close and
+//! delete them, and never against the bookings that rest on them.
 
 mod changing;
 mod creating;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Actor, School};
 
-/// An evening of year 9, in which Rachel Aaron's children are: it can be booked as soon as it is
+/// An evening of year 9, the year of Rachel Aaron's children. It can be booked as soon as it is
 /// published.
 fn winter() -> Value {
     json!({
@@ -24,7 +24,7 @@ fn winter() -> Value {
     })
 }
 
-/// The same with other fields.
+/// The same evening with these fields changed.
 fn winter_with(fields: &Value) -> Value {
     let mut evening = winter();
     for (field, value) in fields.as_object().unwrap() {
@@ -33,20 +33,20 @@ fn winter_with(fields: &Value) -> Value {
     evening
 }
 
-/// The office makes a draft: its path.
+/// Creates a draft as the office and returns its path.
 async fn draft(office: &Actor) -> String {
     format!("/evenings/{}", office.post("/evenings", winter()).await.is(201).text_at("/id"))
 }
 
-/// The office makes an evening that can be booked: its path.
+/// Creates an evening that can be booked, as the office, and returns its path.
 async fn open(office: &Actor) -> String {
     let path = draft(office).await;
     office.post(&format!("{path}/publish"), json!({})).await.is(200);
     path
 }
 
-/// What a parent could book: each free time of each class that they have not booked, as a request
-/// has it.
+/// The bookings that a parent could make: each free time of each class without a booking, as a
+/// request writes it.
 async fn free(parent: &Actor, path: &str) -> Vec<Value> {
     let grid = parent.get(&format!("{path}/slots")).await.is(200);
     let times = grid.list("/times");
@@ -72,7 +72,7 @@ async fn free(parent: &Actor, path: &str) -> Vec<Value> {
     found
 }
 
-/// The parent books the first free time: the booking.
+/// Books the first free time as the parent and returns the booking.
 async fn book(parent: &Actor, path: &str) -> Value {
     let bookable = free(parent, path).await.swap_remove(0);
     parent
@@ -83,7 +83,7 @@ async fn book(parent: &Actor, path: &str) -> Value {
         .swap_remove(0)
 }
 
-/// What the audit log says of evenings since the demo was made: what, and who.
+/// The audit log's entries about evenings since the demo was made: kind and actor.
 async fn audit_log(school: &School) -> Vec<(String, String, String)> {
     use diesel::{BoolExpressionMethods, QueryDsl, RunQueryDsl, TextExpressionMethods};
     use parlour::schema::events;
@@ -99,7 +99,7 @@ async fn audit_log(school: &School) -> Vec<(String, String, String)> {
         .await
 }
 
-/// Whether an answer wears no name of a person.
+/// Whether a text contains no name of a person.
 fn has_no_names(text: &str) -> bool {
     !["Aaron", "Rachel", "Sophie", "Liz", "Chris"].iter().any(|name| text.contains(name))
 }

@@ -1,4 +1,4 @@
-//! Many at once: one name, one key, and no booking that slips through a change.
+//! Tests of concurrent requests: one name, one key, and no booking that escapes a change.
 
 use std::collections::BTreeSet;
 
@@ -58,11 +58,11 @@ async fn concurrent_publish_and_close_are_each_logged_once() {
     assert_eq!(
         done("evening_closed", &log) - done("evening_reopened", &log),
         usize::from(is_closed),
-        "they take turns"
+        "closing and reopening alternate"
     );
 }
 
-/// Parents of the evening, each with a wish that is free to them.
+/// Parents of the evening, each with a booking that they could make.
 async fn parents_with_free_slots(school: &School, path: &str) -> Vec<(harness::Actor, Value)> {
     let mut all = Vec::new();
     for row in school.other_parents().await {
@@ -70,7 +70,7 @@ async fn parents_with_free_slots(school: &School, path: &str) -> Vec<(harness::A
         if parent.get(path).await.status != 200 {
             continue;
         }
-        // Each takes another time, so that none stands in another's way.
+        // Each takes another time, so that the bookings do not conflict.
         let bookable_classes = free(&parent, path).await;
         let place = all.len();
         let times: BTreeSet<String> = bookable_classes
@@ -125,14 +125,14 @@ async fn concurrent_bookings_fit_the_changed_evening() {
         );
     }
     if changed.status == 200 {
-        assert_eq!(made, 0, "a booking is at a time that is no slot any more");
+        assert_eq!(made, 0, "no booking may be at a time that is not a slot any more");
         booked.into_iter().for_each(|answer| drop(answer.refuses(422, "not_a_slot")));
     } else {
         let changed = changed.refuses(409, "bookings_rest_on_it");
         assert!(changed.body["bookings_total"].as_u64().unwrap() as usize <= made);
         assert_eq!(made, parents.len());
     }
-    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a booking");
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn concurrent_bookings_and_cancellations_end_at_the_close() {
     for (parent, bookable) in late {
         parent.post(&bookings_path, bookable.clone()).await.refuses(409, "booking_closed");
     }
-    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a booking");
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn evening_change_waits_for_an_uncommitted_booking() {
         starts_at: bookable["starts_at"].as_str().unwrap().parse().unwrap(),
     };
     let (ctx, rachel) = (school.app.context(), school.people.parent);
-    // The booking is written, and its transaction goes on until it is let go.
+    // The booking is written, and its transaction stays open until the test resumes it.
     let booking = school.paused_transaction(move |db, pause_point| {
         let row = evenings::find(db, of_school.into(), evening.into())?;
         let acting = OnBehalfOf {
@@ -215,5 +215,5 @@ async fn evening_change_waits_for_an_uncommitted_booking() {
     school.until_waiting(&["evenings"], 1).await;
     assert_eq!(booking.resume().await, 1);
     change.await.unwrap().refuses(409, "bookings_rest_on_it");
-    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a booking");
 }

@@ -1,4 +1,5 @@
-//! Publishing, closing and reopening: what parents may do then, and what goes on.
+//! Tests of publishing, closing and reopening an evening, and of the operations that are allowed in
+//! each state.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ async fn publish_and_close_are_idempotent() {
     assert_eq!(
         api_client.send("POST", &publish).await.is(200).body,
         published.body,
-        "it is open as before"
+        "the evening is published as before"
     );
     let log: Vec<(String, String)> =
         audit_log(&school).await.into_iter().map(|(what, who, _)| (what, who)).collect();
@@ -64,7 +65,7 @@ async fn only_staff_change_bookings_of_a_closed_evening() {
         (shown.text_at("/state"), shown.text_at("/booking_state")),
         ("closed".into(), "closed".into())
     );
-    // The appointment stays, with all that belongs to it, and staff go on.
+    // The appointment stays, with its calendar and call, and staff can still book.
     parent.get(&booking).await.is(200);
     parent.get(&format!("{path}/calendar")).await.is(200);
     assert!(parent.get(&format!("{booking}/call")).await.is(200).body["state"].is_string());
@@ -73,11 +74,11 @@ async fn only_staff_change_bookings_of_a_closed_evening() {
         .await
         .is(201);
     office.delete(&format!("/bookings/{}", made.text_at("/items/0/id"))).await.is(204);
-    // Open again, it is as before.
+    // After reopening, booking is possible again.
     office.post(&format!("{path}/publish"), json!({})).await.is(200);
     parent.post(&format!("{path}/bookings"), another).await.is(201);
     parent.delete(&booking).await.is(204);
-    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+    school.ignore_mail("bookings.rs tests the mail about a booking");
 }
 
 #[tokio::test]
@@ -100,7 +101,7 @@ async fn closed_evening_can_be_reopened_within_its_window() {
     assert_eq!(
         late.send("GET", &path).await.is(200).text_at("/booking_state"),
         "closed",
-        "a longer window alone opens nothing"
+        "a longer booking window does not reopen the evening"
     );
     late.send("POST", &publish).await.is(200);
     assert_eq!(late.send("GET", &path).await.is(200).text_at("/booking_state"), "open");
@@ -151,7 +152,7 @@ async fn past_or_empty_evening_cannot_be_published() {
     let office = school.staff().await;
     office.post(&format!("{path}/publish"), json!({})).await.refuses(409, "evening_over");
     office.delete(&path).await.is(204);
-    school.ignore_mail("what an import sends is told in imports.rs");
+    school.ignore_mail("imports.rs tests the mails of an import");
 }
 
 #[tokio::test]
@@ -201,5 +202,5 @@ async fn every_state_change_enqueues_a_webhook() {
         .is(201)
         .text_at("/id");
     office.delete(&format!("/evenings/{other}")).await.is(204);
-    assert_eq!(told().await, 6, "made and deleted");
+    assert_eq!(told().await, 6, "creation and deletion are logged");
 }

@@ -1,5 +1,4 @@
-//! Somebody with a browser: cookies of their own, and every answer they get is checked against the
-//! contract.
+//! A user with cookies of their own, each of whose responses is checked against the contract.
 
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use serde_json::Value;
 
 use super::{Server, contract, response::TestResponse};
 
-/// Somebody who sends requests.
+/// A user who sends requests.
 #[derive(Clone)]
 pub struct Actor {
     client: Client,
@@ -24,12 +23,12 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Somebody without a cookie.
+    /// A user of Hillcrest without a cookie.
     pub fn new(origin: &str) -> Self {
         Self::for_school(origin, "hillcrest")
     }
 
-    /// Somebody without a cookie, at this school.
+    /// A user of this school without a cookie.
     pub fn for_school(origin: &str, school: &str) -> Self {
         let jar = Arc::new(Jar::default());
         let client = Client::builder()
@@ -47,12 +46,13 @@ impl Actor {
         }
     }
 
-    /// Somebody without a cookie, at the same school.
+    /// Another user of the same school, without a cookie.
     pub fn nobody(&self) -> Self {
         Self::for_school(&self.origin, &self.school)
     }
 
-    /// The same cookies at another school of the server: a browser sends them to one alone.
+    /// The same cookies at another school of the server, although a browser would send them to one
+    /// school only.
     pub fn at_school(&self, school: &str) -> Self {
         let other = Self::for_school(&self.origin, school);
         let cookies = self.cookies("/me").expect("they have a cookie");
@@ -63,13 +63,13 @@ impl Actor {
         other
     }
 
-    /// Puts a cookie into their browser.
+    /// Adds a cookie to the jar.
     pub fn set_cookie(&self, name: &str, value: &str) {
         let url = self.origin.parse().expect("an origin is a URL");
         self.jar.add_cookie_str(&format!("{name}={value}; Path=/s/{}/", self.school), &url);
     }
 
-    /// The same browser at another node of the school; cookies mind no port.
+    /// The same cookies at another node of the school; cookies ignore the port.
     pub fn on_node(&self, node: &Server) -> Self {
         Self {
             origin: node.origin.clone(),
@@ -78,22 +78,22 @@ impl Actor {
         }
     }
 
-    /// Where the school's pages come from.
+    /// Origin of the school's pages.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The address of an operation.
+    /// The URL of an operation.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    /// What the browser would send as `Cookie`.
+    /// The value that a browser would send as `Cookie`.
     pub fn cookies(&self, path: &str) -> Option<HeaderValue> {
         self.jar.cookies(&self.url(path).parse().expect("a URL"))
     }
 
-    /// A request that is not sent yet, with the school's own origin.
+    /// Builds a request with the school's own origin.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method: Method = method.parse().expect("a method");
         let request = self.client.request(method.clone(), format!("{}{path}", self.base));
@@ -107,17 +107,17 @@ impl Actor {
         answer
     }
 
-    /// GET.
+    /// Sends a GET.
     pub async fn get(&self, path: &str) -> TestResponse {
         self.send("GET", path, self.request("GET", path)).await
     }
 
-    /// POST with a body.
+    /// Sends a POST with a body.
     pub async fn post(&self, path: &str, body: Value) -> TestResponse {
         self.send("POST", path, self.request("POST", path).json(&body)).await
     }
 
-    /// POST with a body and an `Idempotency-Key`.
+    /// Sends a POST with a body and an `Idempotency-Key`.
     pub async fn post_with_idempotency_key(
         &self,
         path: &str,
@@ -132,17 +132,17 @@ impl Actor {
         .await
     }
 
-    /// PUT with a body.
+    /// Sends a PUT with a body.
     pub async fn put(&self, path: &str, body: Value) -> TestResponse {
         self.send("PUT", path, self.request("PUT", path).json(&body)).await
     }
 
-    /// PATCH with a body.
+    /// Sends a PATCH with a body.
     pub async fn patch(&self, path: &str, body: Value) -> TestResponse {
         self.send("PATCH", path, self.request("PATCH", path).json(&body)).await
     }
 
-    /// DELETE.
+    /// Sends a DELETE.
     pub async fn delete(&self, path: &str) -> TestResponse {
         self.send("DELETE", path, self.request("DELETE", path)).await
     }

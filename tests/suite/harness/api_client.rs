@@ -1,18 +1,18 @@
-//! A program of another maker, with a token of its own.
+//! An API client with an access token.
 
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use super::{Actor, TestResponse};
 
-/// A program that a school's staff have connected.
+/// An API client that a school's staff have connected.
 pub struct ApiClientActor {
     actor: Actor,
     token: String,
 }
 
 impl ApiClientActor {
-    /// Staff connect it, and it gets a token.
+    /// Connects a client as staff and requests its token.
     pub async fn connect(staff: &Actor, nobody: Actor, name: &str, scopes: &[&str]) -> Self {
         let made = staff
             .post(
@@ -32,32 +32,32 @@ impl ApiClientActor {
         Self { actor: nobody, token }
     }
 
-    /// The same access token at the addresses of another actor's school.
+    /// The same access token at another actor's school.
     pub fn at_school_of(&self, actor: Actor) -> Self {
         Self { actor, token: self.token.clone() }
     }
 
-    /// Who sends its requests.
+    /// The actor that sends its requests.
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// A request that is not sent yet.
+    /// Builds a request with the access token.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         self.actor.request(method, path).bearer_auth(&self.token)
     }
 
-    /// A request without a body.
+    /// Sends a request without a body.
     pub async fn send(&self, method: &str, path: &str) -> TestResponse {
         self.actor.send(method, path, self.request(method, path)).await
     }
 
-    /// A request with a body.
+    /// Sends a request with a body.
     pub async fn send_json(&self, method: &str, path: &str, body: Value) -> TestResponse {
         self.actor.send(method, path, self.request(method, path).json(&body)).await
     }
 
-    /// A POST with a body and an `Idempotency-Key`.
+    /// Sends a POST with a body and an `Idempotency-Key`.
     pub async fn post_with_idempotency_key(
         &self,
         path: &str,

@@ -1,5 +1,5 @@
-//! Somebody's WebSocket to a call. Every message that comes is read as the wire's type, and must be
-//! that and nothing more.
+//! An actor's WebSocket to a call. Every message must be of the wire type and have no further
+//! field.
 
 use std::time::Duration;
 
@@ -21,18 +21,18 @@ use uuid::Uuid;
 
 use super::Actor;
 
-/// Longer than anything takes that comes at all.
+/// Time limit for a message.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection to a call.
 pub struct CallSocket {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// All messages that came.
+    /// All messages received so far.
     pub received: Vec<ServerMessage>,
 }
 
 impl Actor {
-    /// Opens the WebSocket of a call and says nothing yet. A refusal has its status and code.
+    /// Opens the WebSocket of a call and sends nothing. A refusal has its status and code.
     pub async fn try_call_socket(
         &self,
         path: &str,
@@ -65,13 +65,13 @@ impl Actor {
         }
     }
 
-    /// Opens the WebSocket of a call from the school's own page.
+    /// Opens the WebSocket of a call with the school's own origin.
     pub async fn call_socket(&self, door: &str) -> CallSocket {
         let opened = self.try_call_socket(&format!("{door}/socket"), Some(self.origin())).await;
         opened.unwrap_or_else(|refusal| panic!("{door}: {refusal:?}"))
     }
 
-    /// Enters a call with a device.
+    /// Joins a call with a device.
     pub async fn join_call(&self, door: &str, device: &str) -> CallSocket {
         let mut line = self.call_socket(door).await;
         line.join(device).await;
@@ -79,48 +79,48 @@ impl Actor {
     }
 }
 
-/// A tab's key, long enough.
+/// The key of a device, padded to a valid length.
 pub fn device(name: &str) -> String {
     format!("{name:-<16}")
 }
 
 impl CallSocket {
-    /// Says something.
+    /// Sends a message.
     pub async fn send_message(&mut self, message: ClientMessage) {
         self.send_text(&serde_json::to_string(&message).expect("JSON")).await;
     }
 
-    /// Says a text.
+    /// Sends a text.
     pub async fn send_text(&mut self, text: &str) {
         self.send(Message::text(text)).await;
     }
 
-    /// Sends a frame; whether the server still takes it is another matter.
+    /// Sends a frame; the server may already have closed the connection.
     pub async fn send(&mut self, message: Message) {
         let _ = self.socket.send(message).await;
     }
 
-    /// Wants to enter.
+    /// Asks to join with a device.
     pub async fn join(&mut self, name: &str) {
         self.send_message(ClientMessage::Join(join_message(name))).await;
     }
 
-    /// The next message; none when the server closed.
+    /// The next message, or `None` when the server has closed the connection.
     pub async fn next(&mut self) -> Option<ServerMessage> {
         self.next_before(Instant::now() + TIMEOUT).await
     }
 
     async fn next_before(&mut self, deadline: Instant) -> Option<ServerMessage> {
         loop {
-            let came = timeout_at(deadline, self.socket.next())
-                .await
-                .unwrap_or_else(|_| panic!("it did not come after {:#?}", self.received));
+            let came = timeout_at(deadline, self.socket.next()).await.unwrap_or_else(|_| {
+                panic!("timed out waiting for a message after {:#?}", self.received)
+            });
             match came? {
                 Ok(Message::Text(text)) => {
                     let message: ServerMessage = serde_json::from_str(&text)
                         .unwrap_or_else(|error| panic!("{error}: {text}"));
                     let sent: Value = serde_json::from_str(&text).expect("JSON");
-                    assert_eq!(json!(message), sent, "more came than the type knows");
+                    assert_eq!(json!(message), sent, "the message has a field that the type lacks");
                     self.received.push(message.clone());
                     return Some(message);
                 }
@@ -130,7 +130,7 @@ impl CallSocket {
         }
     }
 
-    /// Waits for a message.
+    /// Waits for a message for which `what` returns a value.
     pub async fn receive_until<T>(&mut self, what: impl Fn(&ServerMessage) -> Option<T>) -> T {
         let deadline = Instant::now() + TIMEOUT;
         loop {
@@ -143,7 +143,7 @@ impl CallSocket {
         }
     }
 
-    /// Waits for the seat: the connection's number, and whether it goes on.
+    /// Waits for a seat: the connection's number, and whether it was resumed.
     pub async fn seated(&mut self) -> (u32, bool) {
         self.receive_until(|message| match message {
             ServerMessage::Seated { connection, resumed } => Some((*connection, *resumed)),
@@ -152,7 +152,7 @@ impl CallSocket {
         .await
     }
 
-    /// Waits for a place in the queue.
+    /// Waits for a place in the queue and returns it.
     pub async fn waiting(&mut self) -> u32 {
         self.receive_until(|message| match message {
             ServerMessage::Waiting { place } => Some(*place),
@@ -161,7 +161,7 @@ impl CallSocket {
         .await
     }
 
-    /// Waits until the people are so.
+    /// Waits until the list of people satisfies a condition.
     pub async fn people(&mut self, are: impl Fn(&[CallPerson]) -> bool) -> Vec<CallPerson> {
         self.receive_until(|message| match message {
             ServerMessage::People { people } if are(people) => Some(people.clone()),
@@ -170,7 +170,7 @@ impl CallSocket {
         .await
     }
 
-    /// Waits until somebody is there so.
+    /// Waits until a person of this name has this state.
     pub async fn sees(&mut self, name: &str, state: PresenceState) -> CallPerson {
         let people = self
             .people(|people| people.iter().any(|one| one.name == name && one.state == state))
@@ -178,7 +178,7 @@ impl CallSocket {
         people.into_iter().find(|one| one.name == name).expect("they are there")
     }
 
-    /// Waits for the last word, and that the server closes: the code and the text.
+    /// Waits for the eviction and then for the close: the code and the text.
     pub async fn evicted(&mut self) -> (String, String) {
         let out = self
             .receive_until(|message| match message {
@@ -186,11 +186,11 @@ impl CallSocket {
                 _ => None,
             })
             .await;
-        assert_eq!(self.next().await, None, "the server closes after the last word");
+        assert_eq!(self.next().await, None, "the server closes after the eviction");
         out
     }
 
-    /// Waits for a signal: from whom, and the session description.
+    /// Waits for a signal: sender, the sender's connection and the data.
     pub async fn signal(&mut self) -> (Uuid, u32, String) {
         self.receive_until(|message| match message {
             ServerMessage::Signal { from, from_connection, signal, .. } => {
@@ -201,13 +201,14 @@ impl CallSocket {
         .await
     }
 
-    /// Says something that is answered by a refusal: all that was said before is done then.
+    /// Sends an invalid message and waits for its refusal. All earlier messages have been handled
+    /// by then.
     pub async fn sync(&mut self) {
         self.send_text("{}").await;
         self.problem("bad_message").await;
     }
 
-    /// Waits for a refusal.
+    /// Waits for a refusal with this code.
     pub async fn problem(&mut self, wanted: &str) {
         self.receive_until(|message| {
             matches!(message, ServerMessage::Problem { code, .. } if code == wanted).then_some(())
@@ -215,7 +216,7 @@ impl CallSocket {
         .await;
     }
 
-    /// Waits until the server closes without a word: the close code.
+    /// Waits until the server closes the connection, and returns its close code if there is one.
     pub async fn closed(&mut self) -> Option<u16> {
         let until = Instant::now() + TIMEOUT;
         loop {
@@ -242,7 +243,7 @@ impl CallSocket {
         self.send_message(ClientMessage::Signal { to, to_connection, signal }).await;
     }
 
-    /// Shows the camera.
+    /// Announces that the camera is on.
     pub async fn turn_camera_on(&mut self) {
         self.send_message(ClientMessage::Media(Media {
             audio: true,
@@ -253,7 +254,7 @@ impl CallSocket {
     }
 }
 
-/// The wish to enter with a device.
+/// The message that asks to join with a device.
 pub fn join_message(name: &str) -> Join {
     Join { version: CALL_VERSION, device: device(name), move_here: false, fresh: false, code: None }
 }

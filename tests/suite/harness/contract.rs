@@ -1,5 +1,5 @@
-//! Checks every answer against openapi.yaml: the operation must declare the status and the content
-//! type, and the body must fit the schema.
+//! Checks of every response against openapi.yaml: the operation must declare the status and the
+//! content type, and the body must fit the schema.
 
 use std::{
     collections::HashMap,
@@ -21,32 +21,33 @@ static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::
 pub struct Operation {
     /// Its `operationId`.
     pub id: String,
-    /// Its method, in capitals.
+    /// HTTP method, in capitals.
     pub method: String,
-    /// Its path, with the names of its parameters in braces.
+    /// Path, with the names of its parameters in braces.
     pub path: String,
-    /// Which cookie it asks for: `person_session`, `guest_session`, or none.
+    /// Required cookie: `person_session`, `guest_session`, or none.
     pub security: Option<String>,
     /// Whether API clients may call it.
     pub takes_clients: bool,
-    /// Whether it takes a body.
+    /// Whether it has a request body.
     pub takes_body: bool,
     declared: Value,
 }
 
-/// Where a request holds a text.
+/// Place of a text in a request.
 #[derive(Clone, Debug)]
 pub enum TextLocation {
-    /// In a part of the path.
+    /// A parameter of the path.
     Path(String),
-    /// In the query.
+    /// A parameter of the query.
     Query(String),
-    /// In the body: the names of fields that lead there, and `*` for the first item of a list.
+    /// A field of the body: the names of the fields on the way, and `*` for the first item of a
+    /// list.
     Body(Vec<String>),
 }
 
 impl Operation {
-    /// Every place for a text that is not one of a few.
+    /// Every place for a text that is not of an enumeration.
     pub fn text_locations(&self) -> Vec<TextLocation> {
         let mut places = Vec::new();
         let of_path = DOCUMENT["paths"][&self.path]["parameters"].as_array();
@@ -69,7 +70,7 @@ impl Operation {
         places
     }
 
-    /// Whether it takes a `cursor`.
+    /// Whether it has a parameter `cursor`.
     pub fn takes_cursor(&self) -> bool {
         let parameters = self.declared["parameters"].as_array();
         parameters.is_some_and(|all| {
@@ -77,7 +78,7 @@ impl Operation {
         })
     }
 
-    /// Whether it answers a list.
+    /// Whether it returns a list.
     pub fn returns_list(&self) -> bool {
         let schema =
             self.declared["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
@@ -138,7 +139,7 @@ fn collect_texts(schema: &Value, steps: &mut Vec<String>, places: &mut Vec<TextL
     }
 }
 
-/// The places of a JSON body for texts whose length the contract leaves open.
+/// The fields of a JSON body for texts whose length the contract does not limit.
 pub fn unbounded_texts(operation: &Operation) -> Vec<Vec<String>> {
     let schema =
         resolve_ref(&operation.declared["requestBody"])["content"]["application/json"]["schema"]
@@ -149,7 +150,8 @@ pub fn unbounded_texts(operation: &Operation) -> Vec<Vec<String>> {
                 if step == "*" { &schema["items"] } else { &schema["properties"][step.as_str()] };
             (!next.is_null()).then(|| resolve_ref(next))
         });
-        // Of alternatives the one that is a text is not looked for.
+        // A path through `allOf`, `oneOf` or `anyOf` is not followed, and its text counts as
+        // limited.
         found.is_none_or(|found| {
             ["maxLength", "format", "pattern"].iter().any(|bound| !found[bound].is_null())
         })
@@ -161,7 +163,7 @@ pub fn unbounded_texts(operation: &Operation) -> Vec<Vec<String>> {
     texts.filter(|steps| !is_bounded(steps)).collect()
 }
 
-/// A body with another text in one place; objects and lists on the way are made.
+/// Replaces the text at one place of a body; missing objects and lists on the way are created.
 pub fn with_text(mut body: Value, steps: &[String], text: &str) -> Value {
     let mut place = &mut body;
     for step in steps {
@@ -181,7 +183,7 @@ pub fn with_text(mut body: Value, steps: &[String], text: &str) -> Value {
     body
 }
 
-/// Fails unless the answer is one that the contract declares.
+/// Panics unless the contract declares this response.
 pub fn check(method: &str, path: &str, answer: &TestResponse) {
     let path = path.split('?').next().unwrap_or(path);
     let said = format!("{method} {path} answered {} {}", answer.status, answer.text);
@@ -191,7 +193,7 @@ pub fn check(method: &str, path: &str, answer: &TestResponse) {
         .into_iter()
         .find(|operation| operation.method == method && matches_template(&operation.path, path));
     let Some(operation) = operation else {
-        assert!(matches!(answer.status, 404 | 405), "no operation of the contract: {said}");
+        assert!(matches!(answer.status, 404 | 405), "the contract has no such operation: {said}");
         return check_body(
             "Problem",
             &json!({ "$ref": "#/components/schemas/Problem" }),
@@ -199,7 +201,7 @@ pub fn check(method: &str, path: &str, answer: &TestResponse) {
             &said,
         );
     };
-    // What may be kept, if only to be asked about again.
+    // Only these responses may be cached, though a client may have to revalidate them.
     let is_tagged = operation.declared["responses"]["200"]["headers"]["ETag"].is_object();
     let is_kept =
         is_tagged || ["get_contract", "get_signing_keys"].contains(&operation.id.as_str());
@@ -209,7 +211,7 @@ pub fn check(method: &str, path: &str, answer: &TestResponse) {
     let response = resolve_ref(&operation.declared["responses"][answer.status.to_string()]);
     assert!(response.is_object(), "the contract of {} does not declare this: {said}", operation.id);
     let Some(contents) = response["content"].as_object() else {
-        assert!(answer.text.is_empty(), "a body where the contract has none: {said}");
+        assert!(answer.text.is_empty(), "a body that the contract does not declare: {said}");
         return;
     };
     let found = answer.content_type();
@@ -250,7 +252,7 @@ fn validator(name: &str, schema: &Value) -> Arc<Validator> {
                 .with_draft(Draft::Draft202012)
                 .should_validate_formats(true)
                 .build(&whole)
-                .expect("the contract's schemas are sound"),
+                .expect("the contract's schemas are valid"),
         )
     });
     Arc::clone(made)

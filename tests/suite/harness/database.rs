@@ -1,5 +1,5 @@
 //! A database for each test, copied from one that was migrated and filled once.
-//! `PARLOUR_TEST_DATABASE` says which kind: `sqlite` (the default) or the URL of a PostgreSQL
+//! `PARLOUR_TEST_DATABASE` gives the kind: `sqlite` (the default) or the URL of a PostgreSQL
 //! server.
 
 use std::{
@@ -23,9 +23,9 @@ use tempfile::TempDir;
 
 use super::now;
 
-/// A test's own database; it goes when the test is over.
+/// A test's own database, which is deleted when this is dropped.
 pub struct Database {
-    /// Where it is, as `DATABASE_URL` says it.
+    /// Its URL, in the form of `DATABASE_URL`.
     pub url: String,
     kind: Kind,
 }
@@ -38,13 +38,13 @@ enum Kind {
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 impl Database {
-    /// A copy of the demo school's.
+    /// A copy of the database with the demo school.
     pub fn seeded() -> Self {
         static TEMPLATE: OnceLock<Template> = OnceLock::new();
         TEMPLATE.get_or_init(Template::seeded).copy()
     }
 
-    /// One with the demo school as it is made at this time.
+    /// A database with a demo school that is made at this time.
     pub fn seeded_at(now: DateTime<Utc>) -> Self {
         let database = Self::empty();
         let url = database.url.clone();
@@ -59,7 +59,7 @@ impl Database {
         database
     }
 
-    /// One without a table.
+    /// A database without tables.
     pub fn empty() -> Self {
         match server() {
             None => {
@@ -78,13 +78,13 @@ impl Database {
             format!("parlour_test_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut conn =
             PgConnection::establish(server).expect("PARLOUR_TEST_DATABASE can be reached");
-        // Whatever still holds the template open would be in the way of the copy.
+        // Any open connection to the template would prevent the copy.
         conn.batch_execute(&format!(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{template}'"
         ))
-        .expect("may end connections");
+        .expect("the role may end connections");
         conn.batch_execute(&format!("create database {name} template {template}"))
-            .expect("may create a database");
+            .expect("the role may create a database");
         Self {
             url: with_database_name(server, &name),
             kind: Kind::Postgres { server: server.to_owned(), name },
@@ -97,13 +97,13 @@ impl Drop for Database {
         if let Kind::Postgres { server, name } = &self.kind
             && let Ok(mut conn) = PgConnection::establish(server)
         {
-            // A database that stays is a nuisance and no failure.
+            // A database that could not be dropped is no failure.
             let _ = conn.batch_execute(&format!("drop database if exists {name} with (force)"));
         }
     }
 }
 
-/// The filled database that tests get copies of.
+/// The filled database that tests copy.
 struct Template(Database);
 
 impl Template {
@@ -148,7 +148,7 @@ fn server() -> Option<String> {
         .filter(|database| database != "sqlite" && !database.is_empty())
 }
 
-/// The URL of another database of the same server.
+/// The URL of another database on the same server.
 fn with_database_name(server: &str, name: &str) -> String {
     let (base, query) = server
         .split_once('?')

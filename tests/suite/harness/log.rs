@@ -1,4 +1,4 @@
-//! The log of all servers of this process, as JSON: each test reads its own requests by their ids.
+//! The log of all servers in this process, as JSON. Each test reads the lines of its own requests.
 
 use std::{
     io,
@@ -34,7 +34,7 @@ impl MakeWriter<'_> for Lines {
     }
 }
 
-/// Begins to keep the log, before the first server of the test starts.
+/// Starts recording the log, before the first server of the test.
 pub fn start_log() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
@@ -48,7 +48,7 @@ pub fn start_log() {
     });
 }
 
-/// The lines that name a request.
+/// The lines with this request id.
 pub fn lines_of(request_id: &str) -> Vec<Value> {
     let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner).clone();
     lines

@@ -1,5 +1,5 @@
-//! Starts the app in process, with the demo school in a database of the test's own, a clock that
-//! stands still, and mail in memory.
+//! Test harness: the app in process, with the demo school in a database of the test's own, a fixed
+//! clock, and mail in memory.
 
 mod actor;
 mod api_client;
@@ -52,15 +52,17 @@ pub use self::{
     server::{Server, Shared},
 };
 
-/// How long to wait for what must come; a seat of somebody who vanished is held for 30 seconds.
+/// Time limit for a condition. It exceeds the 30 seconds for which the seat of a vanished
+/// participant is held.
 const TIMEOUT: Duration = Duration::from_secs(45);
 
-/// When tests begin: a Monday on which the parents' evening of Thursday can be booked.
+/// The start of every test: a Monday on which Thursday's parents' evening can be booked.
 pub fn now() -> DateTime<Utc> {
     "2026-11-23T10:00:00Z".parse().expect("a time")
 }
 
-/// A running server with the demo school. When it goes, mail that nobody looked at fails the test.
+/// A running server with the demo school. Mail that the test has not read makes it fail when this
+/// is dropped.
 pub struct School {
     server: Server,
     /// The people of the demo.
@@ -78,17 +80,17 @@ impl Deref for School {
 }
 
 impl School {
-    /// A demo server.
+    /// Starts a server in demo mode.
     pub async fn start() -> Self {
         Self::start_with(&[("PARLOUR_MODE", "demo")]).await
     }
 
-    /// A server with these settings.
+    /// Starts a server with these settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         Self::on(Server::start(Database::seeded(), settings).await).await
     }
 
-    /// A server with these settings whose school was filled at this time: its parents' evening is
+    /// Starts a server with these settings and a school made at this time. Its parents' evening is
     /// on a Thursday, two to eight days later.
     pub async fn start_at(now: DateTime<Utc>, settings: &[(&str, &str)]) -> Self {
         let server = Server::start(Database::seeded_at(now), settings).await;
@@ -101,14 +103,14 @@ impl School {
             server.app.store.read(demo::actors).await.expect("the demo's people are there");
         let mut school =
             Self { server, people, demo_mail: Vec::new(), ignores_mail: AtomicBool::new(false) };
-        // Where a mail server takes the mail, the post office of the test looks at it.
+        // With a real mail server, the mails of the demo are not read here.
         if school.app.mailbox.is_some() {
             school.demo_mail = school.mails().await;
         }
         school
     }
 
-    /// Somebody without a session.
+    /// An actor without a session.
     pub fn nobody(&self) -> Actor {
         Actor::new(&self.origin)
     }
@@ -118,12 +120,12 @@ impl School {
         self.logged_in("parent").await
     }
 
-    /// Anita Abell.
+    /// Anita Abell, a teacher.
     pub async fn teacher(&self) -> Actor {
         self.logged_in("teacher").await
     }
 
-    /// Helen Okafor of the office.
+    /// Helen Okafor, a member of the office.
     pub async fn staff(&self) -> Actor {
         self.logged_in("staff").await
     }
@@ -133,7 +135,7 @@ impl School {
         self.logged_in("guest").await
     }
 
-    /// A program that may do this.
+    /// An API client with these scopes.
     pub async fn api_client(&self, scopes: &[&str]) -> ApiClientActor {
         ApiClientActor::connect(&self.staff().await, self.nobody(), "MIS", scopes).await
     }
@@ -150,7 +152,7 @@ impl School {
         actor
     }
 
-    /// All parents who may act for other children than Rachel Aaron's, with an address.
+    /// All parents with an address who may act for children other than Rachel Aaron's.
     pub async fn other_parents(&self) -> Vec<PersonRow> {
         use schema::people;
         let all: Vec<PersonRow> = self
@@ -194,7 +196,7 @@ impl School {
         actor
     }
 
-    /// The cookie of a new session of a person.
+    /// Creates a session for a person and returns its cookie.
     pub async fn session_of(&self, person: &PersonRow, role: Role) -> String {
         let (ctx, school, address) = (
             self.app.context(),
@@ -217,7 +219,7 @@ impl School {
             .expect("a cookie")
     }
 
-    /// Reads the database.
+    /// Runs a function on the database.
     pub async fn read<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Db) -> Result<T, Error> + Send + 'static,
@@ -225,8 +227,9 @@ impl School {
         self.app.store.read(job).await.expect("the database answers")
     }
 
-    /// Counts the writes that wait for another transaction. On PostgreSQL: the statements about one
-    /// of these tables that wait for a lock. On SQLite: all that wait for the one writer.
+    /// Counts the writes that wait for another transaction. On PostgreSQL these are the statements
+    /// about one of these tables that wait for a lock, on SQLite all writes that wait for the one
+    /// writer.
     pub async fn waiting_writes(&self, tables: &[&str]) -> i64 {
         #[derive(diesel::QueryableByName)]
         struct Waiting {
@@ -246,12 +249,13 @@ impl School {
         .await
     }
 
-    /// Waits until so many writes wait for another transaction, as `waiting_writes` counts them.
+    /// Waits until this many writes wait for another transaction, as [`Self::waiting_writes`]
+    /// counts them.
     pub async fn until_waiting(&self, tables: &[&str], count: i64) {
         wait_until("the write waits", async || self.waiting_writes(tables).await == count).await;
     }
 
-    /// Runs one statement.
+    /// Runs one SQL statement.
     pub async fn execute(&self, sql: &'static str) {
         self.app
             .store
@@ -260,32 +264,32 @@ impl School {
             .expect("the database answers");
     }
 
-    /// Now, by the server's clock.
+    /// The current time by the server's clock.
     pub fn now(&self) -> DateTime<Utc> {
         use parlour::context::Clock;
         self.clock.now()
     }
 
-    /// The time passes.
+    /// Advances the server's clock.
     pub fn advance_clock(&self, by: TimeDelta) {
         self.clock.advance(by);
     }
 
-    /// Sends the mail that is due and gives out all that was sent since the last time.
+    /// Sends the due mail and returns everything sent since the last call.
     pub async fn mails(&self) -> Vec<Mail> {
         workers::run_due(&self.app.mail_worker()).await;
         self.mailbox().take().into_iter().map(|sent| sent.mail).collect()
     }
 
-    /// Sends the mail that is due and gives out the newest to an address. What others got is still
-    /// to be looked at.
+    /// Sends the due mail and returns the newest mail to an address. Mails to other addresses stay
+    /// unread.
     pub async fn mail_to(&self, address: &str) -> Mail {
         workers::run_due(&self.app.mail_worker()).await;
         let sent = self.mailbox().take_to(address).pop();
         sent.unwrap_or_else(|| panic!("no mail to {address}")).mail
     }
 
-    /// The newest mail to an address of those that the demo's own bookings and invite sent before
+    /// The newest mail to an address among those that the demo's bookings and invite sent before
     /// the test began.
     pub fn demo_mail_to(&self, address: &str) -> &Mail {
         self.demo_mail
@@ -295,12 +299,12 @@ impl School {
             .unwrap_or_else(|| panic!("no mail of the demo to {address}"))
     }
 
-    /// Says that the mail which the test leaves behind is none of its concern, and why.
+    /// Allows the test to leave mail unread, and gives the reason.
     pub fn ignore_mail(&self, _reason: &'static str) {
         self.ignores_mail.store(true, Ordering::Relaxed);
     }
 
-    /// What waits in the outbox or failed there, and what was sent and not looked at.
+    /// Mails that wait in the outbox or failed there, and sent mails that were not read.
     fn unseen_mail(&self) -> Vec<String> {
         use schema::outbox;
         let mut db = self.app.config.database.connect().expect("the database opens");
@@ -328,7 +332,7 @@ impl School {
         self.app.mailbox.as_ref().expect("a demo has a mailbox")
     }
 
-    /// The path of the demo's parents' evening with something behind it.
+    /// A path below the demo's parents' evening.
     pub fn evening(&self, rest: &str) -> String {
         format!("/evenings/{}{rest}", self.people.evening.0)
     }
@@ -336,7 +340,7 @@ impl School {
 
 impl Drop for School {
     fn drop(&mut self) {
-        // A test that failed has said why.
+        // The test has already failed for another reason.
         if thread::panicking() || self.ignores_mail.load(Ordering::Relaxed) {
             return;
         }
@@ -349,7 +353,7 @@ impl Drop for School {
     }
 }
 
-/// Waits until something has come about; fails when it does not.
+/// Waits until a condition holds; panics after the time limit.
 pub async fn wait_until(what: &str, has_come: impl AsyncFn() -> bool) {
     let waiting = async {
         let mut looks = tokio::time::interval(Duration::from_millis(50));
@@ -359,7 +363,7 @@ pub async fn wait_until(what: &str, has_come: impl AsyncFn() -> bool) {
     };
     tokio::time::timeout(TIMEOUT, waiting)
         .await
-        .unwrap_or_else(|_| panic!("it did not come: {what}"));
+        .unwrap_or_else(|_| panic!("timed out waiting for: {what}"));
 }
 
 /// The 6-digit code of a mail.
@@ -379,27 +383,27 @@ pub fn token_of(mail: &Mail) -> String {
     after.split_whitespace().next().expect("the link has a token").to_owned()
 }
 
-/// A request for an appointment that the grid shows as free.
+/// A class that a parent can book for a student.
 #[derive(Clone, Debug)]
 pub struct BookableClass {
-    /// The student.
+    /// Id of the student.
     pub student: String,
-    /// The class.
+    /// Id of the class.
     pub class: String,
-    /// The times at which it is free.
+    /// Free times of the class.
     pub free: Vec<String>,
     /// All times of the evening.
     pub times: Vec<String>,
 }
 
 impl BookableClass {
-    /// As the contract writes it.
+    /// The booking at this time, as a request writes it.
     pub fn at(&self, time: &str) -> Value {
         json!({ "student_id": self.student, "class_id": self.class, "starts_at": time })
     }
 }
 
-/// What a parent could book: each class of each student that has no booking yet.
+/// The bookings that a parent could make: each class of each student without a booking.
 pub async fn bookable_classes(school: &School, parent: &Actor) -> Vec<BookableClass> {
     let grid = parent.get(&school.evening("/slots")).await.is(200);
     let times: Vec<String> = grid

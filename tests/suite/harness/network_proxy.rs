@@ -1,5 +1,4 @@
-//! The network between one browser and the server, as bad as a test wants it: a TCP proxy that the
-//! browser takes for the server.
+//! A TCP proxy between one browser and the server that simulates a bad network.
 
 use std::{collections::HashMap, net::SocketAddr};
 
@@ -10,24 +9,24 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-/// What it does with whatever comes.
+/// Behaviour of the network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NetworkCondition {
-    /// All passes.
+    /// Everything passes.
     Good,
-    /// Requests arrive; instead of the answer the connection breaks.
+    /// Requests arrive, and the connection breaks instead of the response.
     ResponsesLost,
-    /// Nothing passes in either direction, and nothing breaks.
+    /// Nothing passes in either direction, and no connection breaks.
     Stalled,
-    /// Whoever connects is turned away, and what was connected breaks.
+    /// New connections are refused, and open ones break.
     Refused,
-    /// A WebSocket is answered by 400; all else passes.
+    /// WebSockets are refused with status 400; everything else passes.
     SocketsRefused,
-    /// A WebSocket opens, and then nothing comes in either direction; all else passes.
+    /// WebSockets open and then stall in both directions; everything else passes.
     SocketsSilent,
 }
 
-/// A network; it ends with its owner.
+/// A running proxy, which ends when this is dropped.
 pub struct NetworkProxy {
     condition: watch::Sender<NetworkCondition>,
     flag: String,
@@ -35,7 +34,7 @@ pub struct NetworkProxy {
 }
 
 impl NetworkProxy {
-    /// A good one before this server.
+    /// Starts a proxy before this server, in good condition.
     pub async fn start(origin: &str) -> Self {
         let server: SocketAddr =
             origin.trim_start_matches("http://").parse().expect("host and port");
@@ -46,12 +45,12 @@ impl NetworkProxy {
         Self { condition, flag: format!("--host-resolver-rules=MAP {server} {own}"), task }
     }
 
-    /// Has Chromium take this way to the server, whose address stays the same to it.
+    /// The flag that makes Chromium use the proxy; the server's address stays the same.
     pub fn flag(&self) -> &str {
         &self.flag
     }
 
-    /// From now on it is so, for connections that are there, too.
+    /// Changes the condition, for open connections as well.
     pub fn set_condition(&self, condition: NetworkCondition) {
         self.condition.send_replace(condition);
     }
@@ -68,7 +67,7 @@ async fn serve(
     server: SocketAddr,
     condition: watch::Receiver<NetworkCondition>,
 ) {
-    // They end with it.
+    // The connections end together with the proxy.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -80,7 +79,7 @@ async fn serve(
     }
 }
 
-/// Carries one connection until either end closes, or the line breaks it.
+/// Forwards one connection until either end closes it or the condition breaks it.
 async fn forward(
     mut browser: TcpStream,
     server: SocketAddr,
@@ -124,8 +123,8 @@ async fn forward(
     }
 }
 
-/// Whether a request asks for a WebSocket: Chromium opens a connection of its own for each, and its
-/// head is small.
+/// Whether a request opens a WebSocket. Chromium uses a connection of its own for each, and the
+/// head of the request is small.
 fn opens_socket(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
     let head: HashMap<&str, &str> =

@@ -1,4 +1,4 @@
-//! Another school on the same server.
+//! A second school on the same server.
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
@@ -8,10 +8,10 @@ use parlour::{
 
 use super::{Actor, Roster, School};
 
-/// Its people, logged in; nothing of the demo school is theirs. The parent has the address of the
-/// demo's parent.
+/// The second school's people, logged in. They see nothing of the demo school. The parent has the
+/// same address as the demo's parent.
 pub struct OtherSchool {
-    /// A parent, whose child is in a class of the teacher's.
+    /// A parent whose child is in a class of the teacher.
     pub parent: Actor,
     /// A teacher.
     pub teacher: Actor,
@@ -20,14 +20,14 @@ pub struct OtherSchool {
 }
 
 impl OtherSchool {
-    /// All of them: parent, teacher, staff.
+    /// Parent, teacher and staff.
     pub fn all(&self) -> [&Actor; 3] {
         [&self.parent, &self.teacher, &self.staff]
     }
 }
 
 impl School {
-    /// Another school comes in with the next roster.
+    /// Imports a roster with a second school.
     pub async fn other_school(&self) -> OtherSchool {
         let person = |id: &str, role: &str, name: &str, mail: &str, agents: &str| {
             format!(

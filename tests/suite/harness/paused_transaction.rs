@@ -1,4 +1,4 @@
-//! A transaction that stops where the test wants it to, and goes on when the test says so.
+//! A transaction that stops at a point chosen by the test and resumes when the test says so.
 
 use std::sync::{Mutex, mpsc};
 
@@ -14,21 +14,25 @@ use uuid::Uuid;
 
 use super::{BookableClass, School, wait_until};
 
-/// Where a transaction stops.
+/// The point at which a transaction stops.
 pub struct PausePoint {
     told: mpsc::Sender<()>,
     resume: Mutex<mpsc::Receiver<()>>,
 }
 
 impl PausePoint {
-    /// Stops here.
+    /// Stops here until the test resumes the transaction.
     pub fn pause(&self) {
         self.told.send(()).expect("the test waits for it");
-        self.resume.lock().expect("nobody else has it").recv().expect("the test lets it go on");
+        self.resume
+            .lock()
+            .expect("no other thread holds the lock")
+            .recv()
+            .expect("the test resumes it");
     }
 
-    /// Stops here on PostgreSQL. SQLite has one writer, for whom everybody else would wait: there
-    /// it goes on.
+    /// Stops here on PostgreSQL. On SQLite it goes on, because every other write would wait for the
+    /// one writer.
     pub fn pause_if_concurrent(&self, db: &Db) {
         match db {
             Db::Pg(_) => self.pause(),
@@ -37,23 +41,23 @@ impl PausePoint {
     }
 }
 
-/// A transaction that has stopped.
+/// A transaction that has stopped at its pause point.
 pub struct PausedTransaction<T> {
     resume: mpsc::Sender<()>,
     task: JoinHandle<Result<T, Error>>,
 }
 
 impl<T> PausedTransaction<T> {
-    /// Lets it go on, to its end.
+    /// Resumes the transaction and waits for its end.
     pub async fn resume(self) -> T {
-        // On SQLite it may not have waited.
+        // On SQLite the transaction may already have ended.
         self.resume.send(()).ok();
         self.task.await.expect("it ends").expect("no refusal")
     }
 }
 
 impl School {
-    /// Begins a transaction and comes back when it has stopped.
+    /// Starts a transaction and returns once it has stopped.
     pub async fn paused_transaction<T: Send + 'static>(
         &self,
         job: impl Fn(&mut Db, &PausePoint) -> Result<T, Error> + Send + 'static,
@@ -67,8 +71,8 @@ impl School {
         PausedTransaction { resume, task }
     }
 
-    /// A booking of the demo's parent at the first free time, which is written while its
-    /// transaction goes on: its id.
+    /// Books this class for the demo's parent at its first free time, in a transaction that stays
+    /// open after the write. The transaction returns the booking's id.
     pub async fn paused_booking(&self, bookable: &BookableClass) -> PausedTransaction<Key> {
         let id = |value: &str| value.parse::<Uuid>().expect("an id");
         let new = NewBooking {

@@ -1,4 +1,4 @@
-//! People in a call without a browser: their rows alone, as the server keeps them while they sit.
+//! Participants of a call without a browser: only their rows, as the server stores them.
 
 use chrono::TimeDelta;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::School;
 
 impl School {
-    /// A call that somebody has entered once.
+    /// Inserts the row of a call that participants have already entered.
     pub async fn start_call(&self, booking: Uuid) {
         let row = (
             calls::booking_id.eq(Key(booking)),
@@ -31,7 +31,7 @@ impl School {
             .expect("a call");
     }
 
-    /// Rachel Aaron sits in a call, and was heard of a moment ago.
+    /// Seats Rachel Aaron in a call with a lease that has just been renewed.
     pub async fn seat_parent(&self, booking: Uuid) {
         let (parent, now) = (key(self.people.parent), self.now());
         let write = move |db: &mut Db| {

@@ -1,5 +1,5 @@
-//! A `OneRoster` provider on a port of its own, written from the standard's text: 1.1 or 1.2, made
-//! of roster files, and as unreliable as a test wants it.
+//! A `OneRoster` provider on a port of its own, written from the text of the standard: version 1.1
+//! or 1.2, filled from roster files, with faults that a test injects.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,42 +28,43 @@ use serde_json::{Value, json};
 
 use super::{Roster, School, Server};
 
-/// `parlour` and `s3cret+/` as RFC 6749, 2.3.1 encodes them, in a header of RFC 7617.
+/// `parlour` and `s3cret+/`, encoded by RFC 6749, section 2.3.1, as an `Authorization` header of
+/// RFC 7617.
 const BASIC: &str = "Basic cGFybG91cjpzM2NyZXQlMkIlMkY=";
 const SECRET: &str = "s3cret+/";
 
-/// How a provider tells that there is more.
+/// How a provider announces further pages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Paging {
-    /// `Link: rel="next"`.
+    /// By `Link: rel="next"`.
     Links,
-    /// `X-Total-Count`.
+    /// By `X-Total-Count`.
     Count,
-    /// Not at all.
+    /// It does not announce them.
     Silent,
 }
 
-/// What a provider makes of `filter`.
+/// How a provider treats `filter`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Filter {
-    /// As the standard has it.
+    /// It filters as the standard says.
     Honoured,
-    /// It sends everything.
+    /// It returns everything.
     Ignored,
-    /// 400.
+    /// It answers 400.
     Refused,
 }
 
-/// What goes wrong with one request.
+/// A fault of one request.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// This status, with further headers.
+    /// This status with further headers instead of a page.
     Status(u16, Vec<(&'static str, String)>),
     /// This text instead of a page.
     Text(&'static str),
     /// No answer, ever.
     Silence,
-    /// A page as it should be, with a header more.
+    /// A correct page with one more header.
     Header(&'static str, String),
     /// One object vanishes from the collection, so that the pages that follow miss one.
     Shrink,
@@ -74,35 +75,35 @@ struct State {
     collections: BTreeMap<String, Vec<Value>>,
     paging: Paging,
     filter: Filter,
-    /// How often changes were asked for.
+    /// Number of requests with a filter.
     filtered: usize,
-    /// The most objects of each page in turn, whatever is asked for.
+    /// The maximum number of objects of each page in turn, whatever limit is requested.
     pages: Vec<usize>,
-    /// How often a token is taken.
+    /// How many requests a token is valid for.
     token_uses: usize,
-    /// For how many seconds a token is said to be good.
+    /// The announced lifetime of a token in seconds.
     token_life: u32,
     tokens: Vec<usize>,
-    /// By collection and the number of the request to it, counted from 1; 0 is each.
+    /// Faults by collection and number of the request to it, counted from 1; 0 means every request.
     faults: Vec<(String, usize, Fault)>,
     asked: BTreeMap<String, usize>,
 }
 
-/// A running provider; it ends with its owner.
+/// A running provider, which ends when this is dropped.
 pub struct Provider {
     /// Scheme, host and port.
     pub origin: String,
-    /// What it speaks.
+    /// The version of `OneRoster`.
     pub version: Version,
-    /// The authorities that its certificate may be of, if it has one that the system does not
-    /// trust.
+    /// The file of certificate authorities to trust, if the system does not trust the provider's
+    /// certificate.
     pub ca_file: Option<PathBuf>,
     state: Arc<Mutex<State>>,
     handle: ServerHandle,
 }
 
 impl Provider {
-    /// One with the school of these files.
+    /// Starts a provider with the school of these files.
     pub async fn start(version: Version, roster: &Roster) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
@@ -137,10 +138,10 @@ impl Provider {
                     .workers(1)
                     .disable_signals()
                     .listen(listener)
-                    .expect("it listens")
+                    .expect("the port can be listened on")
                     .run();
                 send.send(server.handle()).map_err(|_| "the test is gone").expect("the test waits");
-                server.await.expect("it serves");
+                server.await.expect("the server ends without an error");
             });
         });
         Self {
@@ -152,23 +153,23 @@ impl Provider {
         }
     }
 
-    /// Pages of these sizes in turn.
+    /// Serves pages of these sizes in turn.
     pub fn set_paging(&self, paging: Paging, sizes: &[usize]) {
         let mut state = self.state();
         (state.paging, state.pages) = (paging, sizes.to_vec());
     }
 
-    /// What becomes of a filter.
+    /// Sets how a filter is treated.
     pub fn set_filter(&self, filter: Filter) {
         self.state().filter = filter;
     }
 
-    /// How often changes alone were asked for since the last time that somebody wanted to know.
+    /// Returns the number of requests with a filter since the last call.
     pub fn delta_requests(&self) -> usize {
         std::mem::take(&mut self.state().filtered)
     }
 
-    /// Changes one object, which says when.
+    /// Changes one object and its `dateLastModified`.
     pub fn edit_and_touch(
         &self,
         collection: &str,
@@ -186,30 +187,30 @@ impl Provider {
         });
     }
 
-    /// Tokens that are refused after so many uses.
+    /// Refuses a token after this many uses.
     pub fn limit_token_uses(&self, uses: usize) {
         self.state().token_uses = uses;
     }
 
-    /// Tokens that are said to be good for so many seconds.
+    /// Sets the announced lifetime of tokens in seconds.
     pub fn set_token_lifetime(&self, seconds: u32) {
         self.state().token_life = seconds;
     }
 
-    /// Something goes wrong with the request of this number to a collection (0: with each), or to
-    /// `token`.
+    /// Makes the request of this number to a collection, or to `token`, fail; 0 means every
+    /// request.
     pub fn inject_fault(&self, place: &str, number: usize, fault: Fault) {
         self.state().faults.push((place.to_owned(), number, fault));
     }
 
-    /// Everything goes right from now on.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         let mut state = self.state();
         state.faults.clear();
         state.asked.clear();
     }
 
-    /// How often a collection, or `token`, was asked for.
+    /// The number of requests to a collection, or to `token`.
     pub fn request_count(&self, place: &str) -> usize {
         self.state().asked.get(place).copied().unwrap_or_default()
     }
@@ -219,7 +220,7 @@ impl Provider {
         change(self.state().collections.get_mut(collection).expect("a collection"));
     }
 
-    /// The provider as the settings name it.
+    /// The provider as the settings describe it.
     pub fn settings(&self) -> remote::Provider {
         let (url, token_url) = (self.origin.clone(), format!("{}/token", self.origin));
         let (client_id, secret, ca_file) =
@@ -233,7 +234,7 @@ impl Provider {
             version: self.version,
             ca_file,
         };
-        remote::Provider::new(new).expect("the addresses hold")
+        remote::Provider::new(new).expect("the addresses are valid")
     }
 
     /// Syncs as the command does: beside the running server, over connections of its own.
@@ -245,7 +246,8 @@ impl Provider {
         self.sync_with_limits(server, options, short_timeouts()).await
     }
 
-    /// The same with other bounds. It may write the demo school, unless the options list others.
+    /// Syncs with these limits. The sync may write the demo school, unless the options list other
+    /// schools.
     pub async fn sync_with_limits(
         &self,
         server: &Server,
@@ -258,7 +260,7 @@ impl Provider {
         roster::sync(&deps(server, limits), &self.settings(), &options).await
     }
 
-    /// Syncs as a source for which no school is listed, in its turn.
+    /// Syncs as a source that lists no school, and holds the source's lease meanwhile.
     pub async fn sync_without_school_list(&self, server: &Server) -> anyhow::Result<ImportReport> {
         let (deps, options) = (deps(server, short_timeouts()), ImportOptions::default());
         let outcome = roster::sync_with_lease(
@@ -269,7 +271,7 @@ impl Provider {
             Extent::Whole,
         )
         .await?;
-        outcome.expect("nobody else has the turn").report
+        outcome.expect("no other sync holds the lease").report
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -283,7 +285,7 @@ impl Drop for Provider {
     }
 }
 
-/// What a process of its own beside the server would sync with.
+/// Dependencies of a sync in a process of its own beside the server.
 pub fn deps(server: &Server, limits: Limits) -> Deps {
     let store = Store::open(&server.app.config.database, 2).expect("the database opens");
     Deps {
@@ -295,7 +297,7 @@ pub fn deps(server: &Server, limits: Limits) -> Deps {
     }
 }
 
-/// The provider as a table of the settings, every hour; it may write the demo school.
+/// The provider as a source in the settings, synced every hour. It may write the demo school.
 pub fn source(provider: &Provider) -> RosterSource {
     let ca_file =
         provider.ca_file.as_ref().map(|file| format!(", ca_file = {file:?}")).unwrap_or_default();
@@ -307,13 +309,13 @@ pub fn source(provider: &Provider) -> RosterSource {
     RosterSource::parse_all(&list, None).unwrap().remove(0)
 }
 
-/// Syncs by itself an hour later.
+/// Advances the clock by an hour and runs the sync that is then due.
 pub async fn sync_an_hour_later(school: &School, source: &RosterSource) -> ImportReport {
     school.advance_clock(TimeDelta::minutes(61));
     schedule::sync_if_due(&deps(school, short_timeouts()), source).await.expect("the sync succeeds")
 }
 
-/// Bounds under which no test has to wait.
+/// Limits so short that no test has to wait.
 pub fn short_timeouts() -> Limits {
     Limits {
         tries: 3,
@@ -371,7 +373,7 @@ async fn page(
 }
 
 impl State {
-    /// Counts the request, and says what goes wrong with it.
+    /// Counts the request and returns its fault, if it has one.
     fn fault(&mut self, place: &str) -> Option<Fault> {
         let number = self.asked.entry(place.to_owned()).or_default();
         *number += 1;
@@ -381,7 +383,7 @@ impl State {
             .map(|(.., fault)| fault.clone())
     }
 
-    /// None when there is no answer.
+    /// The response to a request for a page, or `None` if the provider never answers.
     fn page(
         &mut self,
         request: &HttpRequest,

@@ -1,22 +1,22 @@
-//! An answer of the server, read whole.
+//! A response of the server with its whole body.
 
 use reqwest::Response;
 use serde_json::Value;
 
-/// An answer.
+/// A response of the server.
 #[derive(Clone)]
 pub struct TestResponse {
-    /// The status.
+    /// HTTP status.
     pub status: u16,
     /// The body as it came.
     pub text: String,
-    /// The body as JSON; null where it is none.
+    /// The body as JSON; null if it is not JSON.
     pub body: Value,
     headers: reqwest::header::HeaderMap,
 }
 
 impl TestResponse {
-    /// Reads it.
+    /// Reads a response to its end.
     pub async fn read(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("an answer has a body");
@@ -24,7 +24,7 @@ impl TestResponse {
         Self { status, text, body, headers }
     }
 
-    /// A header, where it is there.
+    /// A header's value, if the header is present.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -34,19 +34,19 @@ impl TestResponse {
         self.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default()
     }
 
-    /// The problem's code.
+    /// Code of the problem.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// Fails unless it has this status.
+    /// Panics unless the response has this status.
     #[track_caller]
     pub fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         self
     }
 
-    /// Fails unless it is this refusal.
+    /// Panics unless the response is this refusal.
     #[track_caller]
     pub fn refuses(self, status: u16, code: &str) -> Self {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.text);

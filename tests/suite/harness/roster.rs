@@ -1,5 +1,5 @@
-//! The demo school's roster files, changed as a test needs it, and imported as the command line
-//! does: beside the running server, over connections of its own.
+//! The demo school's roster files, changed as a test needs, and imported as the command line does:
+//! beside the running server, over connections of its own.
 
 use std::{fs, path::Path};
 
@@ -20,7 +20,7 @@ pub fn case(name: &str) -> std::path::PathBuf {
 pub struct Roster(TempDir);
 
 impl Roster {
-    /// Those of the demo school.
+    /// The files of the demo school.
     pub fn demo() -> Self {
         let (from, folder) = (
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/demo"),
@@ -33,7 +33,7 @@ impl Roster {
         Self(folder)
     }
 
-    /// Those of the demo school, in which Sophie is not Rachel Aaron's any more.
+    /// The files of the demo school without the guardianship of Rachel Aaron and Sophie.
     pub fn without_sophie() -> Self {
         let (before, after) = (
             "rachel.aaron@example.org,,,\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\"",
@@ -46,7 +46,7 @@ impl Roster {
         )
     }
 
-    /// Replaces a text that a file holds once.
+    /// Replaces a text that a file contains exactly once.
     #[track_caller]
     pub fn replace(self, file: &str, text: &str, with: &str) -> Self {
         let path = self.0.path().join(file);
@@ -64,17 +64,16 @@ impl Roster {
         self
     }
 
-    /// The folder.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// Imports them into the database of a running server.
+    /// Imports the files into the database of a running server.
     pub async fn import(&self, server: &Server) -> ImportReport {
         self.import_with(server, ImportOptions::default()).await
     }
 
-    /// Imports them, however much that removes.
+    /// Imports the files without the removal limit.
     pub async fn import_without_limit(&self, server: &Server) -> ImportReport {
         self.import_with(server, ImportOptions { limit: None, ..ImportOptions::default() }).await
     }

@@ -1,5 +1,5 @@
-//! A server in this process, on a database of its own: real HTTP on a free port, a clock that
-//! stands still.
+//! A server in this process with a database of its own: real HTTP on a free port, and a fixed
+//! clock.
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
@@ -16,49 +16,48 @@ use parlour::{
 
 use super::{Database, now};
 
-/// A running server; it ends with its owner.
+/// A running server, which ends when this is dropped.
 pub struct Server {
     /// The state of the server.
     pub app: Data<App>,
-    /// The time, which tests move.
+    /// The server's clock, which tests move.
     pub clock: Arc<FixedClock>,
-    /// Where it is: scheme, host and port.
+    /// Scheme, host and port.
     pub origin: String,
     handle: ServerHandle,
     bus: Arc<InProcess>,
     settings: BTreeMap<String, String>,
-    // Last, so that it goes after whatever uses it.
+    // The last field, so that it is dropped after everything that uses it.
     database: Arc<Database>,
 }
 
-/// What a second node has in common with the first, besides the database and the clock.
+/// What a second node shares with the first, besides the database and the clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shared {
-    /// The bus: signals pass between the nodes.
+    /// The bus, by which signals pass between the nodes.
     Bus,
-    /// Nothing.
     Nothing,
 }
 
 impl Server {
-    /// Starts one with these settings.
+    /// Starts a server with these settings.
     pub async fn start(database: Database, settings: &[(&str, &str)]) -> Self {
         let settings = settings
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        // What is in the database was loaded by the same clock: a minute later and with another
-        // seed, no id comes twice.
+        // The database was filled by a clock at the same time. A minute later and with another
+        // seed, no id occurs twice.
         let clock = Arc::new(FixedClock::at(now() + TimeDelta::minutes(1)));
         Self::node(Arc::new(database), settings, clock, Arc::default(), 8).await
     }
 
-    /// Where its database is, for another process.
+    /// The URL of its database, for another process.
     pub fn database_url(&self) -> String {
         self.database.url.clone()
     }
 
-    /// Starts another node of the same installation, on the same database and by the same clock.
+    /// Starts another node of the same installation, with the same database and clock.
     pub async fn second_node(&self, shared: Shared) -> Self {
         let bus = if shared == Shared::Bus { Arc::clone(&self.bus) } else { Arc::default() };
         Self::node(
@@ -78,7 +77,7 @@ impl Server {
         bus: Arc<InProcess>,
         seed: u64,
     ) -> Self {
-        // Clients of HTTP look for TLS when they are made, also where nothing is asked over it.
+        // HTTP clients look for the TLS provider when they are built, even if they never use TLS.
         parlour::mail::install_tls();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let listen = listener.local_addr().expect("an address").to_string();
@@ -86,7 +85,7 @@ impl Server {
         values.insert("DATABASE_URL".to_owned(), database.url.clone());
         values.insert("PARLOUR_LISTEN".to_owned(), listen.clone());
         values.entry("PARLOUR_WORKERS".to_owned()).or_insert_with(|| "1".to_owned());
-        let config = Config::from_values(&values).expect("the settings hold");
+        let config = Config::from_values(&values).expect("the settings are valid");
         let store = Store::open(&config.database, config.connections).expect("the database opens");
         let shared = Arc::clone(&bus) as Arc<_>;
         let app = Data::new(
@@ -104,9 +103,9 @@ impl Server {
         thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 actix_web::rt::spawn(Arc::clone(&served.calls).run(std::future::pending()));
-                let server = server::start(&served, listener).expect("it listens");
+                let server = server::start(&served, listener).expect("the port can be listened on");
                 send.send(server.handle()).map_err(|_| "the test is gone").expect("the test waits");
-                server.await.expect("it serves");
+                server.await.expect("the server ends without an error");
             });
         });
         let handle = receive.await.expect("the server started");
@@ -116,7 +115,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The command is on its way as soon as the future is made.
+        // The stop command is sent when the future is created; nobody has to await it.
         drop(self.handle.stop(false));
     }
 }

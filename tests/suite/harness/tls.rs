@@ -1,5 +1,5 @@
-//! A certificate authority of a test's own, and a front that speaks TLS with a certificate of it
-//! and hands on to a server without, as a school's proxy does.
+//! A test's own certificate authority, and a TLS proxy that forwards to a server without TLS, as a
+//! school's proxy does.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -19,14 +19,14 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// An authority whose certificate lies in a file.
+/// A certificate authority whose certificate is in a file.
 pub struct CertificateAuthority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
 }
 
 impl CertificateAuthority {
-    /// A new one.
+    /// Creates an authority.
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -39,8 +39,8 @@ impl CertificateAuthority {
         )
     }
 
-    /// A server of this name whose certificate is its own authority, and is one of an authority or
-    /// not.
+    /// A server of this name with a self-signed certificate, which is marked as an authority's or
+    /// not. The result trusts that certificate.
     pub fn self_signed_server(name: &str, is_ca: bool) -> (Self, Arc<ServerConfig>) {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         params.is_ca =
@@ -59,12 +59,13 @@ impl CertificateAuthority {
         Self { issuer, folder }
     }
 
-    /// Its certificate, in PEM.
+    /// Path of its certificate, in PEM.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    /// What a server of this name needs; its certificate runs out with the year.
+    /// TLS configuration for a server of this name. Its certificate expires at the end of
+    /// `last_year`.
     pub fn issue_certificate(&self, name: &str, last_year: i32) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
@@ -83,14 +84,14 @@ fn config(certificate: &CertificateDer<'static>, key: Vec<u8>) -> Arc<ServerConf
     Arc::new(config.expect("the key is the certificate's"))
 }
 
-/// Speaks TLS until it is dropped.
+/// A TLS proxy, which ends when this is dropped.
 pub struct TlsProxy {
     port: u16,
     task: JoinHandle<()>,
 }
 
 impl TlsProxy {
-    /// Before a server on this machine.
+    /// Starts a proxy before a server on this machine.
     pub async fn start(origin: &str, config: Arc<ServerConfig>) -> Self {
         let behind = origin.strip_prefix("http://").expect("a server without TLS").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -99,7 +100,7 @@ impl TlsProxy {
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, behind) = (acceptor.clone(), behind.clone());
-                // Whoever does not trust the certificate goes away again.
+                // A client that does not trust the certificate closes the connection.
                 tokio::spawn(async move {
                     let mut outside = acceptor.accept(stream).await?;
                     let mut inside = TcpStream::connect(behind).await?;
@@ -110,7 +111,7 @@ impl TlsProxy {
         Self { port, task }
     }
 
-    /// Its address by a name of this machine.
+    /// The proxy's URL by a host name of this machine.
     pub fn origin(&self, host: &str) -> String {
         format!("https://{host}:{}", self.port)
     }

@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use super::tables::{Column, Table, Tables};
 
-/// Reads the `table!` blocks of `schema.rs`. It has no defaults, and of the keys the primary one.
-/// Types are named as the database does whose name for each type `kind` gives.
+/// Reads the `table!` blocks of `schema.rs`. They have no defaults and no keys except the primary
+/// one. `kind` translates diesel's types to those of a database.
 pub fn read(kind: impl Fn(&str) -> String) -> Tables {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/src/schema.rs");
     let source = fs::read_to_string(path).expect("schema.rs can be read");
@@ -16,7 +16,7 @@ pub fn read(kind: impl Fn(&str) -> String) -> Tables {
 fn table(block: &str, kind: impl Fn(&str) -> String) -> (String, Table) {
     let (block, _) = block.split_once("\n}").expect("a block ends");
     let (head, columns) = block.split_once(") {").expect("a table has columns");
-    let head = head.lines().last().expect("a table has a head");
+    let head = head.lines().last().expect("a table has a first line");
     let (name, key) = head.split_once(" (").expect("a table has a key");
     let columns = columns.lines().map(str::trim).filter(|line| !["", "}"].contains(line));
     let table = Table {
@@ -27,7 +27,7 @@ fn table(block: &str, kind: impl Fn(&str) -> String) -> (String, Table) {
     (name.trim().to_owned(), table)
 }
 
-/// `name -> Nullable<Text>,`
+/// Parses a line such as `name -> Nullable<Text>,`.
 fn column(line: &str, kind: impl Fn(&str) -> String) -> Column {
     let declared = line.strip_suffix(',').and_then(|line| line.split_once(" -> "));
     let (name, declared) = declared.unwrap_or_else(|| panic!("no column: {line}"));
@@ -40,7 +40,7 @@ fn column(line: &str, kind: impl Fn(&str) -> String) -> Column {
     }
 }
 
-/// SQLite's name of a type.
+/// The type of SQLite for a type of diesel.
 pub fn sqlite_kind(declared: &str) -> String {
     match declared {
         "Id" => "blob",
@@ -51,7 +51,7 @@ pub fn sqlite_kind(declared: &str) -> String {
     .to_owned()
 }
 
-/// PostgreSQL's name of a type.
+/// The type of PostgreSQL for a type of diesel.
 pub fn postgres_kind(declared: &str) -> String {
     match declared {
         "Id" => "uuid",

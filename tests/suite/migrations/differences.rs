@@ -1,16 +1,16 @@
-//! The differences between the two databases that are wanted, each with its reason.
+//! The intended differences between the two databases, each with its reason.
 
 use super::tables::{
     Only::{Postgres, Sqlite},
     Wanted,
 };
 
-/// A trigger of SQLite is for one event, so one for two events has two names.
+/// A trigger of SQLite is for one event, so a trigger for two events needs two names there.
 const ONE_EVENT: &str = "PostgreSQL has one trigger for insert and update, SQLite one for each";
 /// A trigger of PostgreSQL calls a function.
 const FUNCTION: &str = "PostgreSQL's triggers call functions, SQLite's hold their statements";
 
-/// All of them. One that no longer is there fails the test.
+/// All intended differences. One that no longer exists fails the test.
 pub const WANTED: &[Wanted] = &[
     Wanted {
         only: Sqlite,

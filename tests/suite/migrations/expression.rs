@@ -1,8 +1,8 @@
-//! The normal form of an SQL expression: SQLite keeps what the migration says, PostgreSQL writes it
-//! in its own way.
+//! The normal form of an SQL expression. SQLite keeps the migration's text, and PostgreSQL rewrites
+//! it.
 
-/// Splits off casts and parentheses and writes `in` and `between` as comparisons, so that both
-/// databases' texts of one expression are equal. Without parentheses `(a or b) and c` looks like
+/// Removes casts and parentheses and rewrites `in` and `between` as comparisons, so that both
+/// databases have the same text for one expression. Without parentheses `(a or b) and c` looks like
 /// `a or (b and c)`: the comparison does not see that difference.
 pub fn normalised(expression: &str) -> String {
     let mut tokens = tokens(expression);
@@ -12,7 +12,7 @@ pub fn normalised(expression: &str) -> String {
     let mut rest = tokens.as_slice();
     loop {
         rest = match rest {
-            // PostgreSQL's way to write `in`.
+            // PostgreSQL writes `in` as `= any (array […])`.
             [equals, any, array, rest @ ..] if [equals, any, array] == ["=", "any", "array"] => {
                 out.push("in".to_owned());
                 rest
@@ -31,7 +31,7 @@ pub fn normalised(expression: &str) -> String {
     }
 }
 
-/// Truth is a number in SQLite, and a moment counts from 1970.
+/// Translates a literal to SQLite's form: booleans are numbers, and timestamps count from 1970.
 fn literal(token: &str) -> &str {
     match token {
         "true" => "1",
@@ -40,7 +40,7 @@ fn literal(token: &str) -> &str {
     }
 }
 
-/// Removes `::type`, also where the type has more than one word.
+/// Removes `::type`, also when the type consists of several words.
 fn drop_casts(tokens: &mut Vec<String>) {
     while let Some(at) = tokens.iter().position(|token| token == "::") {
         let words: &[&str] = &["timestamp", "with", "time", "zone"];
@@ -49,7 +49,7 @@ fn drop_casts(tokens: &mut Vec<String>) {
     }
 }
 
-/// Words in lower case, texts in their quotes, and signs. Comments are left out.
+/// Splits SQL into words in lower case, quoted texts and signs. Comments are dropped.
 pub fn tokens(sql: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut rest = sql.trim_start();

@@ -1,5 +1,5 @@
-//! The migrations: up, down and up again leave the same tables, both databases have the same ones,
-//! and `schema.rs` declares them as they are.
+//! Tests of the migrations: up, down and up again give the same tables, both databases have the
+//! same tables, and `schema.rs` declares them correctly.
 
 mod diesel_schema;
 mod differences;
@@ -92,9 +92,10 @@ fn concurrent_starts_run_each_migration_once() {
     let start = Barrier::new(8);
     let ran: Vec<Vec<String>> = thread::scope(|scope| {
         let migrate = || {
-            let store = Store::open(&url, 1).expect("the database opens");
+            let store = Store::open(&url, 1);
+            // A thread whose open failed reaches the barrier too, or the others would wait forever.
             start.wait();
-            store.migrate().expect("the tables are brought up to date")
+            store.expect("the database opens").migrate().expect("the migrations run")
         };
         let starts: Vec<_> = (0..8).map(|_| scope.spawn(migrate)).collect();
         starts.into_iter().map(|start| start.join().expect("no start panics")).collect()
@@ -104,8 +105,27 @@ fn concurrent_starts_run_each_migration_once() {
         !Store::open(&url, 1)
             .expect("the database opens")
             .needs_migration()
-            .expect("it can be asked")
+            .expect("the migrations can be listed")
     );
+}
+
+#[test]
+fn concurrent_starts_open_a_new_database() {
+    for _ in 0..10 {
+        let database = Database::empty();
+        let url = DatabaseUrl::parse(&database.url).expect("a database");
+        let start = Barrier::new(16);
+        thread::scope(|scope| {
+            let open = || {
+                start.wait();
+                Store::open(&url, 1).map(|_| ()).map_err(|error| format!("{error:#}"))
+            };
+            let starts: Vec<_> = (0..16).map(|_| scope.spawn(open)).collect();
+            for start in starts {
+                assert_eq!(start.join().expect("no start panics"), Ok(()));
+            }
+        });
+    }
 }
 
 fn migrated_sqlite() -> Tables {
@@ -114,8 +134,8 @@ fn migrated_sqlite() -> Tables {
     sqlite.tables()
 }
 
-/// Compares the test's database with SQLite: where `PARLOUR_TEST_DATABASE` is a PostgreSQL server,
-/// these are two.
+/// Compares the test's database with SQLite. Two databases are compared only if
+/// `PARLOUR_TEST_DATABASE` is a PostgreSQL server.
 #[test]
 fn sqlite_and_postgres_have_the_same_schema() {
     let database = Database::empty();
@@ -138,7 +158,7 @@ fn schema_rs_declares_the_tables_as_they_are() {
         Either::Sqlite(_) => diesel_schema::sqlite_kind,
     });
     let mut tables = this.tables();
-    // A declaration has nothing but columns and the primary key.
+    // `schema.rs` declares only columns and the primary key.
     tables.retain(|_, table| !table.columns.is_empty());
     for table in tables.values_mut() {
         table.rest.clear();

@@ -115,9 +115,9 @@ struct CallSocket {
     line: String,
 }
 
-/// Reads all tables. The functions stand as a table of that name.
+/// Reads all tables. The functions are returned as one more table.
 pub fn read(conn: &mut PgConnection) -> Tables {
-    // A default that is a moment is written in the zone of the session.
+    // PostgreSQL prints a default timestamp in the time zone of the session.
     conn.batch_execute("set time zone 'UTC'").expect("the time zone is known");
     let mut tables = Tables::new();
     for row in load::<ColumnRow>(conn, COLUMNS) {
@@ -171,7 +171,7 @@ fn add_constraint(table: &mut Table, constraint: &Constraint) {
     table.rest.insert(line);
 }
 
-/// What `pg_constraint` abbreviates.
+/// Expands the letters of `pg_constraint`.
 fn action(letter: &str) -> &'static str {
     match letter {
         "a" => "no action",

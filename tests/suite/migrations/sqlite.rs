@@ -148,7 +148,7 @@ fn add_columns(tables: &mut Tables, rows: Vec<ColumnRow>) {
         tables.get_mut(&table).expect("its columns are there").primary_key.push(column);
     }
     for table in tables.values_mut() {
-        // The only column of a key, if it is an integer, is the number that SQLite gives a row.
+        // An integer column that is the whole primary key is SQLite's row id.
         if let [key] = table.primary_key.as_slice()
             && let Some(column) = table.columns.iter_mut().find(|column| column.name == *key)
             && column.kind == "integer"
@@ -158,7 +158,7 @@ fn add_columns(tables: &mut Tables, rows: Vec<ColumnRow>) {
     }
 }
 
-/// The checks in the text of a table, which no pragma lists.
+/// The `check` constraints in a table's SQL, because no pragma lists them.
 fn checks(sql: &str) -> impl Iterator<Item = String> {
     let tokens = tokens(sql);
     let ends = |start: usize| {
@@ -190,7 +190,7 @@ fn index_line(index: &Index) -> String {
     format!("{unique}index {} ({}){predicate}", index.name, index.columns)
 }
 
-/// `create trigger name after update on …`
+/// Describes a statement such as `create trigger name after update on …`.
 fn trigger_line(sql: &str) -> String {
     let tokens = tokens(sql);
     let [_, _, name, timing, event, on, ..] = tokens.as_slice() else {

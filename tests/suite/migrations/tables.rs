@@ -1,43 +1,40 @@
-//! The tables of a database as data, read the same way from SQLite and PostgreSQL, and the
-//! comparison of two of them.
+//! The tables of a database as data, in the same form for SQLite and PostgreSQL, and the comparison
+//! of two databases.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// All tables, by name. Diesel's own table is not among them.
+/// All tables by name, without diesel's own table.
 pub type Tables = BTreeMap<String, Table>;
 
-/// A table.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Table {
-    /// The columns in their order.
+    /// Columns in order.
     pub columns: Vec<Column>,
-    /// The columns of the primary key in their order.
+    /// Columns of the primary key in order.
     pub primary_key: Vec<String>,
     /// Unique and foreign keys, indexes, checks and triggers, each as one line.
     pub rest: BTreeSet<String>,
 }
 
-/// A column.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Column {
-    /// Its name.
     pub name: String,
     /// Its type, as its database names it.
     pub kind: String,
-    /// Whether it takes null.
+    /// Whether it may be null.
     pub is_nullable: bool,
-    /// Its default as [`super::expression::normalised`] writes it; `generated` for a number that
-    /// the database counts up.
+    /// Default in the form of [`super::expression::normalised`]; `generated` for a number that the
+    /// database assigns.
     pub default: Option<String>,
 }
 
-/// A line that one database has and the other lacks, wanted so.
+/// An intended difference: a line that only one database has.
 pub struct Wanted {
-    /// Which database has it.
+    /// The database that has the line.
     pub only: Only,
-    /// The line as [`lines`] writes it.
+    /// The line in the form of [`lines`].
     pub line: &'static str,
-    /// Why.
+    /// Reason for the difference.
     pub reason: &'static str,
 }
 
@@ -47,17 +44,15 @@ impl Wanted {
     }
 }
 
-/// The one database that has a line.
+/// The database to which a line is restricted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Only {
-    /// SQLite.
     Sqlite,
-    /// PostgreSQL.
     Postgres,
 }
 
-/// Describes the tables in lines that are equal where the two databases mean the same: SQLite's
-/// names of types, `1` for true.
+/// Describes the tables in lines that are equal where both databases mean the same: SQLite's type
+/// names, and `1` for true.
 pub fn lines(tables: &Tables) -> BTreeSet<String> {
     tables.iter().flat_map(|(name, table)| table_lines(name, table)).collect()
 }
@@ -75,8 +70,8 @@ fn table_lines(name: &str, table: &Table) -> Vec<String> {
     columns.chain(key).chain(table.rest.iter().map(|line| format!("{name}: {line}"))).collect()
 }
 
-/// The type by which SQLite holds what PostgreSQL holds by this one. A type that no migration uses
-/// yet stays as it is, and shows as a difference.
+/// The type of SQLite that corresponds to a type of PostgreSQL. A type that no migration uses yet
+/// is returned as it is and shows as a difference.
 fn sqlite_kind(kind: &str) -> &str {
     match kind {
         "uuid" | "bytea" => "blob",
@@ -85,7 +80,7 @@ fn sqlite_kind(kind: &str) -> &str {
     }
 }
 
-/// Lists what differs and is not wanted, and what is wanted and does not differ.
+/// Lists unintended differences, and intended ones that do not exist.
 pub fn faults(sqlite: &Tables, postgres: &Tables, wanted: &[Wanted]) -> Vec<String> {
     let (sqlite, postgres) = (lines(sqlite), lines(postgres));
     let only_sqlite = sqlite.difference(&postgres).map(|line| (Only::Sqlite, line.as_str()));
@@ -187,7 +182,7 @@ fn a_difference_that_is_gone_fails_the_list() {
     );
 }
 
-/// Replaces a part of the one line that begins so.
+/// Replaces a part of the one line with this beginning.
 fn rewrite(table: &mut Table, beginning: &str, part: &str, by: &str) {
     let line = table.rest.iter().find(|line| line.starts_with(beginning)).cloned();
     let line = line.expect("the line is there");

@@ -1,5 +1,5 @@
-//! Every operation with the ids of this school, as staff and as an API client of another school on
-//! the same server: they find nothing, and nothing changes.
+//! Tests of every operation with this school's ids, as staff and as an API client of another school
+//! on the same server: the operations find nothing and change nothing.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::{SampleIds, ask, path, sample_ids, send};
 use crate::harness::{Actor, ApiClientActor, School, contract};
 
-/// What staff of another school are told at their own school's address.
+/// The status for staff of another school at their own school's address.
 fn to_foreign_staff(id: &str) -> u16 {
     match id {
-        // Their own school's.
+        // Resources of their own school.
         "get_me"
         | "list_evenings"
         | "list_bookings"
@@ -32,7 +32,7 @@ fn to_foreign_staff(id: &str) -> u16 {
         | "put_guardianships" => 200,
         "create_evening" | "create_client" | "create_webhook" => 201,
         "delete_session" | "delete_sessions" => 204,
-        // This school's.
+        // Resources of this school.
         "get_evening"
         | "change_evening"
         | "delete_evening"
@@ -70,19 +70,19 @@ fn to_foreign_staff(id: &str) -> u16 {
         | "list_webhook_deliveries"
         | "replay_webhook_delivery"
         | "restore_roster_import" => 404,
-        // For teachers, and for who takes part in a call.
+        // Operations for teachers and for participants of a call.
         "get_schedule" | "set_lateness" | "set_record" | "get_call" | "open_call_socket" => 403,
         "open_check_socket" => 426,
         "get_guest_appointments"
         | "delete_guest_sessions"
         | "get_guest_call"
         | "open_guest_call_socket" => 401,
-        other => panic!("{other}: nobody has said what another school's staff may do with it"),
+        other => panic!("{other}: the status for another school's staff is missing in this test"),
     }
 }
 
-/// What an API client of another school with all scopes is told at its own school's address, by an
-/// operation that takes API clients.
+/// The status for an API client of another school with all scopes, at its own school's address, for
+/// an operation that takes API clients.
 fn to_foreign_client(id: &str) -> u16 {
     match id {
         "list_evenings" | "list_bookings" | "list_attendance" | "list_changes" | "list_invites"
@@ -94,11 +94,11 @@ fn to_foreign_client(id: &str) -> u16 {
         | "get_evening_settings"
         | "publish_evening"
         | "close_evening" => 404,
-        other => panic!("{other}: nobody has said what another school's client may do with it"),
+        other => panic!("{other}: the status for another school's client is missing in this test"),
     }
 }
 
-/// The path of an operation; where it is done for a parent, with that parent.
+/// The path of an operation, with the parent if staff perform it on behalf of a parent.
 fn path_of_staff(operation: &contract::Operation, sample_ids: &SampleIds) -> String {
     let path = path(operation, sample_ids);
     let is_for_a_parent = operation.path.contains("{evening_id}")
@@ -108,7 +108,7 @@ fn path_of_staff(operation: &contract::Operation, sample_ids: &SampleIds) -> Str
     if is_for_a_parent { format!("{path}?parent_id={}", sample_ids.parent) } else { path }
 }
 
-/// The demo's sample_ids, with one of each kind that it lacks.
+/// The ids of the demo, with newly made resources of the kinds that it lacks.
 async fn all_sample_ids(school: &School) -> SampleIds {
     let staff = school.staff().await;
     let mut sample_ids = sample_ids(school).await;
@@ -127,11 +127,11 @@ async fn all_sample_ids(school: &School) -> SampleIds {
     sample_ids
 }
 
-/// All that staff, a parent and a teacher of this school read, by operation.
+/// Everything that staff, a parent and a teacher of this school can read, by operation.
 async fn view(school: &School, sample_ids: &SampleIds) -> BTreeMap<String, Value> {
     let readers = [school.staff().await, school.parent().await, school.teacher().await];
     let mut view = BTreeMap::new();
-    // Secrets of a call are new each time, and a socket is none of GET's answers.
+    // TURN credentials are new each time, and a WebSocket can't be read by a GET.
     let unlike = ["get_ice_servers", "open_call_socket", "open_check_socket"];
     for operation in contract::operations().into_iter().filter(|operation| {
         operation.method == "GET"
@@ -151,7 +151,8 @@ async fn view(school: &School, sample_ids: &SampleIds) -> BTreeMap<String, Value
     view
 }
 
-/// Asks for each operation and lists those that are answered otherwise, or with this school's ids.
+/// Sends each operation and lists those with another status than expected, or with ids of this
+/// school in the response.
 async fn walk(
     sample_ids: &SampleIds,
     expected: impl Fn(&contract::Operation) -> u16,
@@ -187,7 +188,7 @@ async fn staff_of_another_school_find_nothing_and_change_nothing() {
             &sample_ids,
             |operation| if own { to_foreign_staff(&operation.id) } else { 401 },
             async |operation| {
-                // Two operations end the session that asks.
+                // Log in each time, because two operations end their own session.
                 let staff = school.neighbour_staff().await;
                 let actor = if own { staff } else { staff.at_school(at) };
                 let path = path_of_staff(operation, &sample_ids);
@@ -199,7 +200,7 @@ async fn staff_of_another_school_find_nothing_and_change_nothing() {
         assert!(wrong.is_empty(), "at {at}: {wrong:#?}");
     }
     assert_eq!(view(&school, &sample_ids).await, before);
-    school.ignore_mail("what a member of staff changes at their own school is told elsewhere");
+    school.ignore_mail("the operations also send mail at the other school");
 }
 
 #[tokio::test]
@@ -223,5 +224,5 @@ async fn an_api_client_of_another_school_finds_nothing_and_changes_nothing() {
         assert!(wrong.is_empty(), "own: {own}: {wrong:#?}");
     }
     assert_eq!(view(&school, &sample_ids).await, before);
-    school.ignore_mail("what a client changes at its own school is told elsewhere");
+    school.ignore_mail("the operations also send mail at the other school");
 }

@@ -1,4 +1,4 @@
-//! Bars that are pushed, beside what files and providers say of them.
+//! Tests of pushed bars beside those of files and providers.
 
 use parlour::roster::{ImportOptions, remote::Version};
 use serde_json::{Value, json};
@@ -8,13 +8,14 @@ use crate::harness::{Actor, Roster, School, provider::Provider};
 
 const ROW: &str = "\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\",,,Mrs,Mother,1,true,";
 
-/// The demo school's roster with this in Rachel's last two columns, `contactAllowed` and
+/// The demo school's roster with this text in Rachel's last two columns, `contactAllowed` and
 /// `courtOrder`.
 fn roster(bars: &str) -> Roster {
     Roster::demo().replace("users.csv", &format!("{ROW},"), &format!("{ROW}{bars}"))
 }
 
-/// Rachel's link to one of her children as the roster has it, and more.
+/// Rachel's guardianship of one of her children with the values of the roster, and with these
+/// further fields.
 fn current_link(student: &str, more: &Value) -> Value {
     let mut row = link(
         "p-rachel-aaron",
@@ -27,7 +28,7 @@ fn current_link(student: &str, more: &Value) -> Value {
     row
 }
 
-/// Whether Rachel may book for each of her children. When she may for none, she can't log in.
+/// Whether Rachel may book for each of her children. If she may for none, she can't log in.
 async fn allowed(school: &School) -> [bool; 3] {
     let rachel = school.nobody();
     let login = rachel.post("/dev/logins", json!({ "as": "parent" })).await;
@@ -40,7 +41,8 @@ async fn allowed(school: &School) -> [bool; 3] {
     ["Sophie Aaron", "Liz Aaron", "Chris Aaron"].map(|name| grid.text.contains(name))
 }
 
-/// What kind of source set a value of Rachel's link to Sophie, the last of her children by name.
+/// The kind of the source of a field of Rachel's guardianship of Sophie, the last of her children
+/// by name.
 async fn bar_source(school: &School, office: &Actor, field: &str) -> String {
     provenance(school, office, "p-rachel-aaron", "/students/2/sources").await[field].0.clone()
 }
@@ -74,21 +76,21 @@ async fn pushed_bar_survives_imports_that_omit_it() {
             "{report}"
         );
     }
-    // Not even when the link has been away.
+    // The pushed bar survives even the removal of the guardianship.
     Roster::without_sophie().import(&school).await;
     Roster::demo().import(&school).await;
     assert_eq!(allowed(&school).await, [false, false, true]);
-    // A word lifts what it speaks of.
+    // An explicit value in a file lifts the bar of the same field.
     roster("true,").import(&school).await;
     assert_eq!(allowed(&school).await, [true, false, true]);
     roster(",false").import(&school).await;
     assert_eq!(allowed(&school).await, [true, true, true]);
-    // What a file has said goes with its silence.
+    // A bar set by a file ends when the file omits it.
     roster(",true").import(&school).await;
     assert_eq!(allowed(&school).await, [false; 3]);
     Roster::demo().import(&school).await;
     assert_eq!(allowed(&school).await, [true; 3]);
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }
 
 #[tokio::test]
@@ -103,7 +105,8 @@ async fn explicitly_pushing_a_file_bar_takes_over_its_provenance() {
             (allowed(&school).await, bar_source(&school, &office, field).await.as_str()),
             ([false; 3], "file")
         );
-        // Of Sophie the bar is pushed as well, of Liz the rest alone, by a program and by staff.
+        // For Sophie the bar is pushed as well, for Liz only the other fields, both by an API
+        // client and by staff.
         let sophie = current_link("s-sophie-aaron", &json!({ field: word }));
         assert_eq!(
             api_client
@@ -123,8 +126,8 @@ async fn explicitly_pushing_a_file_bar_takes_over_its_provenance() {
             "it was pushed already"
         );
         assert_eq!(bar_source(&school, &office, field).await, "program");
-        // Silence lifts the file's bars, and a file that says the bar again makes it its own no
-        // more.
+        // Omission lifts the bars set by the file. A file that repeats a pushed bar does not become
+        // its source.
         for silent in [false, true, false] {
             roster(if silent { bars } else { "," }).import(&school).await;
             assert_eq!(allowed(&school).await, [false, !silent, !silent], "{field}");
@@ -141,7 +144,8 @@ async fn explicitly_pushing_a_file_bar_takes_over_its_provenance() {
                 .changed,
             0
         );
-        // Not even when the link goes, and the file says the bar as it comes back.
+        // This also holds when the guardianship goes and the file contains the bar as the
+        // guardianship comes back.
         Roster::without_sophie().import(&school).await;
         roster(bars).import(&school).await;
         Roster::demo().import(&school).await;
@@ -153,9 +157,9 @@ async fn explicitly_pushing_a_file_bar_takes_over_its_provenance() {
         api_client
             .push("guardianships", [current_link("s-sophie-aaron", &json!({ field: !word }))])
             .await;
-        assert_eq!(allowed(&school).await, [true; 3], "a word lifts it");
+        assert_eq!(allowed(&school).await, [true; 3], "an explicit value lifts it");
     }
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }
 
 #[tokio::test]
@@ -196,5 +200,5 @@ async fn pushed_row_without_bar_keeps_a_file_bar_and_its_provenance() {
         Roster::demo().import(&school).await;
         assert_eq!(allowed(&school).await, [true; 3], "{bars}");
     }
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }

@@ -1,4 +1,4 @@
-//! Links of contacts and students that are pushed: whom contact is taken from, whom it stays with.
+//! Tests of pushed guardianships: who loses contact and who keeps it.
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
@@ -36,8 +36,8 @@ async fn pushing_contact_not_allowed_ends_access() {
     );
     let parent = school.parent().await;
     assert!(!parent.get(&school.evening("/bookings")).await.is(200).text.contains("Sophie Aaron"));
-    // A row that is silent about contact lifts nothing, not even after the link had gone; one that
-    // speaks does.
+    // A row that omits contact lifts nothing, even after the guardianship was removed. A row with
+    // an explicit value does.
     assert_eq!(
         api_client.push("guardianships", [row(json!({ "relationship": "Mum" }))]).await,
         ["changed"]
@@ -53,13 +53,13 @@ async fn pushing_contact_not_allowed_ends_access() {
     api_client.push("guardianships", [row(json!({ "court_order": true }))]).await;
     let grid = school.parent().await.get(&school.evening("/slots")).await.is(200);
     assert!(!grid.text.contains("Sophie Aaron"), "a court order stands against it");
-    school.ignore_mail("who is told was looked at the first time");
+    school.ignore_mail("the first run checks the recipients");
 }
 
 #[tokio::test]
 async fn contact_without_role_keeps_contact_if_rows_omit_it() {
     let (school, mother) = (School::start().await, "p-rachel-aaron");
-    // As an import of SDS leaves them, which judges by the relationship's role.
+    // An import of SDS stores people like this, because it decides by the role of the relationship.
     let as_sds = diesel::update(people::table.filter(people::sourced_id.eq(mother)))
         .set(people::source_role.eq("contact"));
     school.read(move |db| Ok(as_sds.execute(db)?)).await;
@@ -81,14 +81,14 @@ async fn contact_without_role_keeps_contact_if_rows_omit_it() {
         .push("guardianships", [link(mother, "s-sophie-aaron", json!({ "relationship": "Aunt" }))])
         .await;
     parent.get("/me").await.refuses(410, "access_ended");
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }
 
 #[tokio::test]
 async fn push_keeps_manual_permissions_and_bars() {
     let school = School::start().await;
     let (api_client, office) = (RosterClient::of(&school).await, school.staff().await);
-    // They allow a grandmother, and bar Rachel from Sophie.
+    // Staff allow a grandmother contact, and bar Rachel from Sophie.
     let (her, him) =
         (person(&school, "p-046").await.id().0, person(&school, "s-9027").await.id().0);
     let path = format!("/parents/{her}/allowed_students/{him}");
@@ -123,7 +123,7 @@ async fn push_keeps_manual_permissions_and_bars() {
             .await,
         1
     );
-    school.ignore_mail("what mail a bar sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about a bar");
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn push_waits_for_an_uncommitted_booking() {
         .read(move |db| Ok(people::table.find(student.id).select(people::sourced_id).first(db)?))
         .await;
     let booking = school.paused_booking(&bookable).await;
-    // Meanwhile the school withdraws contact.
+    // While the booking is open, the school withdraws contact.
     let push = tokio::spawn(async move {
         api_client
             .push(
@@ -168,5 +168,5 @@ async fn push_waits_for_an_uncommitted_booking() {
         })
         .await;
     assert!(cancelled.is_some(), "the booking is one of those that the withdrawal ends");
-    school.ignore_mail("what mail a withdrawal sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }

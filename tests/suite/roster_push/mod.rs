@@ -1,4 +1,5 @@
-//! Rosters that programs push: the rules of an import, row by row, and at one school alone.
+//! Tests of rosters pushed by API clients: the rules of an import apply row by row, and only at the
+//! client's own school.
 
 mod bars;
 mod guardianships;
@@ -18,7 +19,7 @@ use crate::harness::{Actor, School, TestResponse};
 const PATHS: [&str; 4] =
     ["/roster/people", "/roster/classes", "/roster/enrolments", "/roster/guardianships"];
 
-/// The school's MIS, with its token.
+/// The school's MIS with its token.
 struct RosterClient {
     actor: Actor,
     token: String,
@@ -54,7 +55,7 @@ impl RosterClient {
             .await
     }
 
-    /// Pushes rows, and gives out what became of each.
+    /// Pushes rows and returns the outcome of each.
     async fn push(&self, kind: &str, rows: impl Into<Vec<Value>>) -> Vec<String> {
         outcomes(
             &self.put(&format!("/roster/{kind}"), json!({ "items": rows.into() })).await.is(200),
@@ -66,7 +67,7 @@ fn outcomes(answer: &TestResponse) -> Vec<String> {
     answer.list("/items").iter().map(|row| row["outcome"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Each row's errors, as field and code.
+/// Field and code of each error, in the order of the rows.
 fn errors(answer: &TestResponse) -> Vec<(String, String)> {
     let rows = answer.list("/items");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -140,7 +141,8 @@ async fn person(school: &School, sourced_id: &'static str) -> PersonRow {
         .await
 }
 
-/// How the office sees a parent's first student: contact allowed, and whether it may be.
+/// A parent's first student as the office sees it: whether contact is allowed, and whether staff
+/// may allow it.
 async fn seen(school: &School, office: &Actor, parent: &'static str) -> (bool, bool) {
     let parent =
         office.get(&format!("/parents/{}", person(school, parent).await.id().0)).await.is(200);

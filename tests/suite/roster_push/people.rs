@@ -1,4 +1,4 @@
-//! People who are pushed, and what they lose by it.
+//! Tests of pushed people, and of what they lose by a push.
 
 use serde_json::json;
 
@@ -29,7 +29,7 @@ async fn removed_person_or_changed_role_loses_access() {
     other["roles"] = json!(["guardian", "relative"]);
     api_client.push("people", [other]).await;
     assert_eq!(seen(&school, &office, "p-208").await, (true, false));
-    // Rachel leaves.
+    // Rachel is removed.
     let parent = school.parent().await;
     assert_eq!(
         api_client
@@ -38,5 +38,5 @@ async fn removed_person_or_changed_role_loses_access() {
         ["removed"]
     );
     parent.get("/me").await.refuses(410, "access_ended");
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }

@@ -1,4 +1,4 @@
-//! Who may push, and to which school.
+//! Tests of the permission to push, and of the school that a push writes.
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use parlour::schema::events;
@@ -64,7 +64,7 @@ async fn push_cannot_affect_another_school() {
     let lake =
         RosterClient::with(other_school.staff.clone(), &other_school.staff, &["roster:write"])
             .await;
-    // A token of one school is none at the other.
+    // A token of one school is not valid at the other.
     let elsewhere = RosterClient { actor: school.nobody(), token: lake.token.clone() };
     elsewhere
         .put("/roster/people", json!({ "items": family() }))
@@ -73,7 +73,7 @@ async fn push_cannot_affect_another_school() {
     let lake_push = async |kind: &str, rows: Value| {
         lake.put(&format!("/roster/{kind}"), json!({ "items": rows })).await.is(200)
     };
-    // The ids of the demo school name nobody at Lakeside.
+    // The roster ids of the demo school name nobody at Lakeside.
     let answer = lake_push(
         "guardianships",
         json!([

@@ -1,4 +1,4 @@
-//! A push as a whole: its bounds, and two of them at once.
+//! Tests of a push as a whole: its limits, and two concurrent pushes.
 
 use futures_util::future::join;
 use serde_json::json;
@@ -85,5 +85,5 @@ async fn concurrent_pushes_both_succeed() {
             .map(|answer| answer.body["counts"][what].as_u64().unwrap())
             .sum::<u64>()
     };
-    assert_eq!((count("added"), count("unchanged")), (90, 30), "each person once");
+    assert_eq!((count("added"), count("unchanged")), (90, 30), "each person is added once");
 }

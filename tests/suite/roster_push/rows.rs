@@ -1,4 +1,4 @@
-//! What becomes of each row of a push, by the results that it is answered.
+//! Tests of the outcome of each row of a push.
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use parlour::schema::people;
@@ -30,15 +30,15 @@ async fn pushing_a_family_twice_changes_nothing() {
     }
     let office = school.staff().await;
     assert_eq!(seen(&school, &office, "p-208").await, (true, false));
-    // A teacher with a child is a parent, by what they are to the child, and stays a teacher and a
-    // parent whatever comes next of them.
+    // A teacher with a child is also a parent, because of the relationship, and keeps both roles
+    // after later pushes.
     assert_eq!(seen(&school, &office, "t-7").await, (true, false));
     let mut renamed = family();
     renamed[2]["family_name"] = json!("Frey-Marsh");
     assert_eq!(api_client.push("people", renamed).await, ["unchanged", "unchanged", "changed"]);
     let leo = person(&school, "t-7").await;
     assert!(leo.is_teacher && leo.is_parent, "{leo:?}");
-    // Nothing of those whom the program has not named has changed.
+    // People whom the client has not pushed are unchanged.
     assert_eq!(Roster::demo().import(&school).await.changes.people.changed, 0);
 }
 
@@ -73,7 +73,7 @@ async fn removal_by_push_removes_dependent_rows() {
         api_client.push("guardianships", [link("p-208", "s-104", json!({}))]).await,
         ["added"]
     );
-    // The ids are enough.
+    // A removal needs only the ids.
     for expected in ["removed", "unchanged"] {
         assert_eq!(
             api_client.push("people", [json!({ "sourced_id": "s-104", "remove": true })]).await,
@@ -98,7 +98,7 @@ async fn removal_by_push_removes_dependent_rows() {
                 .get_result::<i64>(db)?)
         })
         .await;
-    assert_eq!(rows, 1, "who comes back is who they were");
+    assert_eq!(rows, 1, "a person who comes back keeps the same row");
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn invalid_row_is_refused_alone() {
         "wrong_shape",
     )
     .await;
-    // Who says nothing leaves it out: null might mean that it is not known.
+    // A client that has no value must omit the field: null might mean that the value is unknown.
     check(
         "guardianships",
         link("p-208", "s-104", json!({ "contact_allowed": null })),
@@ -195,7 +195,7 @@ async fn invalid_row_is_refused_alone() {
     )
     .await;
 
-    // Between good ones, and twice.
+    // Bad rows between good ones, and a duplicate.
     let mut rows = vec![
         json!({}),
         place("c-9b", "s-104", "student"),
@@ -236,7 +236,7 @@ async fn invalid_row_is_refused_alone() {
         );
     }
 
-    // What can't be understood is told, and the rest is used.
+    // Values that can't be understood are reported, and the rest of the row is used.
     let mut odd = family()[1].clone();
     (odd["email"], odd["roles"]) = (json!("dora"), json!(["parent", "wizard"]));
     let answer = api_client.put("/roster/people", json!({ "items": [odd] })).await.is(200);

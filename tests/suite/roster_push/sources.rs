@@ -1,4 +1,4 @@
-//! Who set each value last, as the office sees it.
+//! Tests of provenance: the source that set each value last, as the office sees it.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{RosterClient, class, enrolment_rows, family, link, person};
 use crate::harness::{Actor, Roster, School};
 
-/// A list of sources in what the office sees of a parent: by field the kind, the name and the time.
+/// The sources at a pointer in the office's view of a parent: kind, name and time by field.
 pub(super) async fn provenance(
     school: &School,
     office: &Actor,
@@ -29,7 +29,7 @@ pub(super) async fn provenance(
         .collect()
 }
 
-/// The fields and the kinds of their sources, in one line.
+/// The fields and the kinds of their sources, as one line of text.
 async fn provenance_kinds(
     school: &School,
     office: &Actor,
@@ -54,9 +54,9 @@ async fn provenance_names_the_last_source_per_value() {
     assert_eq!(
         provenance(&school, &office, "p-rachel-aaron", "/sources").await,
         before,
-        "files that say the same set nothing"
+        "files with the same values change no source"
     );
-    // A push changes one value, and says the rest as it is.
+    // The push changes one value and repeats the others.
     school.advance_clock(TimeDelta::minutes(1));
     let row = json!({
         "sourced_id": "p-rachel-aaron",
@@ -77,7 +77,7 @@ async fn provenance_names_the_last_source_per_value() {
     assert_eq!(
         provenance(&school, &office, "p-rachel-aaron", "/sources").await,
         after,
-        "what says the same sets nothing"
+        "a push with the same values changes no source"
     );
     // Staff allow a grandmother contact.
     let of_link = async || provenance(&school, &office, "p-046", "/students/0/sources").await;
@@ -95,7 +95,7 @@ async fn provenance_names_the_last_source_per_value() {
         ),
         ("staff", "Helen Okafor")
     );
-    // A push says that there must be none.
+    // A push explicitly withdraws contact.
     api_client
         .push(
             "guardianships",
@@ -115,9 +115,9 @@ async fn provenance_names_the_last_source_per_value() {
         provenance_kinds(&school, &office, "p-046", "/students/0/sources").await,
         "contact_allowed program, lives_with file, priority file, relationship file"
     );
-    // A list does not say it.
+    // The list of parents does not contain sources.
     assert!(!office.get("/parents").await.is(200).text.contains("sources"));
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn only_explicit_values_have_provenance() {
         provenance_kinds(&school, &office, "p-208", "/sources").await,
         "family_name program, roles program"
     );
-    // The relationship is the contact's role, and contact follows from it.
+    // The relationship gives the contact's role, and contact follows from the role.
     assert_eq!(
         provenance_kinds(&school, &office, "p-208", "/students/0/sources").await,
         "contact_allowed program, relationship program"
@@ -150,9 +150,9 @@ async fn only_explicit_values_have_provenance() {
     assert_eq!(
         provenance_kinds(&school, &office, "p-208", "/students/0/sources").await,
         "contact_allowed program, priority staff, relationship staff",
-        "that there is no court order was so before"
+        "an unchanged court_order keeps no source"
     );
-    // Whoever blanks a value, or fills one, has set it.
+    // Clearing or filling in a value makes the sender its source.
     let row = json!({
         "sourced_id": "p-208",
         "roles": ["parent"],
@@ -205,13 +205,13 @@ async fn office_sees_the_provenance_of_enrolments() {
     assert_eq!(of("sources").await, "code program, subject program, title program");
     assert_eq!(of("place_sources").await, "begins_on program, role program");
     assert_eq!(of("teachers/0/sources").await, "ends_on program, is_primary program, role program");
-    // Staff give the place a last day; who gave the place stays.
+    // Staff set a last day for the enrolment; the other fields keep their source.
     let mut place = enrolment_rows()[0].clone();
     place["ends_on"] = json!("2027-07-01");
     assert_eq!(push_as(&office, "enrolments", place.clone()).await, "changed");
     assert_eq!(push_as(&office, "enrolments", place.clone()).await, "unchanged");
     assert_eq!(of("place_sources").await, "begins_on program, ends_on staff, role program");
-    // Whoever brings it back gives it.
+    // The sender that brings an enrolment back becomes its source.
     api_client
         .push(
             "enrolments",
@@ -229,13 +229,13 @@ async fn office_sees_the_provenance_of_enrolments() {
     );
     assert_eq!(push_as(&office, "enrolments", place).await, "added");
     assert_eq!(of("place_sources").await, "begins_on staff, ends_on staff, role staff");
-    // Files that don't name the class take it away.
+    // Files without the class remove it.
     Roster::demo().import(&school).await;
     office.get(&parent).await.refuses(404, "not_found");
-    school.ignore_mail("what mail a loss sends is told in access.rs");
+    school.ignore_mail("access.rs tests the mails about lost access");
 }
 
-/// Staff push a row: what became of it.
+/// Pushes a row as staff and returns its outcome.
 async fn push_as(office: &Actor, kind: &str, row: Value) -> String {
     office
         .put(&format!("/roster/{kind}"), json!({ "items": [row] }))
@@ -259,7 +259,7 @@ async fn provenance_of_file_classes_is_visible_only_to_the_office() {
     );
     assert!(
         !office.get("/parents").await.is(200).text.contains("\"classes\""),
-        "a list does not say it"
+        "the list has no sources"
     );
     let path = format!("/parents/{}", school.people.parent.0);
     for actor in [school.parent().await, school.teacher().await] {

@@ -1,4 +1,4 @@
-//! Members of staff: who may push them, who is told, and at which address.
+//! Tests of pushed members of staff: the permission to push them, and the mails about them.
 
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ async fn staff_rows_require_the_staff_scope() {
     );
     assert_eq!(errors(&answer), [roles.clone(), roles.clone(), roles.clone(), id]);
     assert_eq!(person(&school, "o-okafor").await.email.as_deref(), Some(HELEN));
-    // Neither does another spelling of the role, nor taking it away.
+    // Another spelling of the role does not bypass the check, and neither does removing the role.
     for role in [" District Administrator ", "principal"] {
         assert_eq!(
             errors(
@@ -69,7 +69,7 @@ async fn staff_rows_require_the_staff_scope() {
     let mut demoted = helen(HELEN);
     demoted["roles"] = json!(["parent"]);
     assert_eq!(api_client.push("people", [demoted]).await, ["refused"]);
-    // A teacher or parent is nobody's secret way in: they are no staff.
+    // Without a role of staff, a pushed person does not become staff.
     assert_eq!(api_client.push("people", [new("teacher")]).await, ["added"]);
     assert!(!person(&school, "o-new").await.is_staff);
 }
@@ -95,7 +95,7 @@ async fn new_staff_by_push_are_mailed_to_the_office_once() {
     );
     assert!(!told[0].text.contains("Marsh"), "{}", told[0].text);
     api_client.push("people", [new("administrator")]).await;
-    assert_eq!(school.mails().await.len(), 0, "the same again is no news");
+    assert_eq!(school.mails().await.len(), 0, "a repeated push sends no mail");
     api_client.push("people", [json!({ "sourced_id": "o-new", "remove": true })]).await;
     let mails = school.mails().await;
     assert!(
@@ -112,7 +112,7 @@ async fn changed_staff_address_is_mailed_to_the_old_address() {
     let (api_client, office) = (client_with_staff_scope(&school).await, school.staff().await);
     assert_eq!(api_client.push("people", [helen("taken@example.org")]).await, ["changed"]);
     let mails = school.mails().await;
-    let old = mails.iter().find(|mail| mail.to == HELEN).expect("the old address");
+    let old = mails.iter().find(|mail| mail.to == HELEN).expect("a mail to the old address");
     assert!(
         old.subject.contains("address")
             && old.text.contains("was changed")
@@ -133,7 +133,7 @@ async fn changed_staff_address_is_mailed_to_the_old_address() {
 async fn imports_mail_staff_changes_except_the_first() {
     let school = School::start().await;
     school.other_school().await;
-    assert_eq!(school.mails().await.len(), 0, "the first import of a school makes its staff");
+    assert_eq!(school.mails().await.len(), 0, "staff of a school's first import are not mailed");
     let report =
         Roster::demo().replace("users.csv", HELEN, "h.okafor@example.org").import(&school).await;
     assert_eq!(report.changes.people.changed, 1, "{report}");

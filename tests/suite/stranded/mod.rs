@@ -1,5 +1,5 @@
-//! Appointments whose class, or a place in it, the roster has taken away: they stay, staff are
-//! told, see it, and move or cancel them.
+//! Tests of stranded appointments, whose class or an enrolment in it the roster has removed: they
+//! stay, staff are told and see them, and can move or cancel them.
 
 mod moving;
 mod notifications;
@@ -11,7 +11,7 @@ use crate::harness::{Actor, School, TestResponse};
 
 const OFFICE: &str = "helen.okafor@example.org";
 
-/// A school with a program that pushes its roster.
+/// A demo school and its office.
 struct StrandedFixture {
     school: School,
     office: Actor,
@@ -24,7 +24,7 @@ impl StrandedFixture {
         Self { school, office }
     }
 
-    /// Pushes one row; what became of it.
+    /// Pushes one row and returns its outcome.
     async fn push(&self, kind: &str, row: Value) -> String {
         self.office
             .put(&format!("/roster/{kind}"), json!({ "items": [row] }))
@@ -33,7 +33,7 @@ impl StrandedFixture {
             .text_at("/items/0/outcome")
     }
 
-    /// Rachel's appointments, as this person reads them.
+    /// Rachel's appointments as this actor reads them.
     async fn read(&self, who: &Actor) -> TestResponse {
         let query = if std::ptr::eq(who, &self.office) {
             format!("?parent_id={}", self.school.people.parent.0)
@@ -43,7 +43,7 @@ impl StrandedFixture {
         who.get(&self.school.evening(&format!("/bookings{query}"))).await.is(200)
     }
 
-    /// Why the office sees each of Rachel's appointments as stranded.
+    /// The reason for which each of Rachel's appointments is stranded, as the office sees it.
     async fn stranded_reasons(&self) -> [Option<String>; 3] {
         let answer = self.read(&self.office).await;
         ["Science", "Music", "English"].map(|subject| {
@@ -66,7 +66,7 @@ impl StrandedFixture {
         );
     }
 
-    /// The text of the only letter, which is to the office; none when nobody was written to.
+    /// The text of the only mail, which must be to the office; `None` if there is none.
     async fn office_mail(&self) -> Option<String> {
         let mails = self.school.mails().await;
         assert!(
@@ -98,12 +98,12 @@ fn place(class: &str, person: &str, role: &str, remove: bool) -> Value {
     })
 }
 
-/// Only the first of Rachel's three is stranded, for this reason.
+/// The expected reasons when only the first of Rachel's three appointments is stranded.
 fn science(why: &str) -> [Option<String>; 3] {
     [Some(why.to_owned()), None, None]
 }
 
-/// Times at which Rachel could have Science instead of the one that is booked.
+/// Times at which Rachel could have Science instead of the booked one.
 async fn other_times(school: &School, parent: &Actor) -> Vec<String> {
     let grid = parent.get(&school.evening("/slots")).await.is(200);
     let of_sophie = grid

@@ -1,5 +1,5 @@
-//! What can be done about it: appointments are moved, given to other teachers, cancelled; guests
-//! are invited, evenings changed.
+//! Tests of actions on stranded appointments: moving, changing teachers and cancelling, inviting
+//! guests, and changing the evening.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,10 @@ async fn staff_move_and_parent_cancels_a_stranded_booking() {
     assert_eq!(fixture.office.get(&path).await.is(200).text_at("/stranded"), "class_gone");
     assert!(parent.get(&path).await.is(200).body["stranded"].is_null());
     let grid = parent.get(&school.evening("/slots")).await.is(200).text;
-    assert!(!grid.contains(booking["class_id"].as_str().unwrap()), "nobody is offered it: {grid}");
+    assert!(
+        !grid.contains(booking["class_id"].as_str().unwrap()),
+        "the class is not in the parent's grid: {grid}"
+    );
 
     let as_staff = fixture
         .office
@@ -50,14 +53,14 @@ async fn staff_move_and_parent_cancels_a_stranded_booking() {
         .await
         .refuses(409, "person_busy");
     assert_eq!(school.mail_to("rachel.aaron@example.org").await.to, "rachel.aaron@example.org");
-    // The class is back, and all is well.
+    // The class is back, and no appointment is stranded.
     Roster::demo().import(school).await;
     assert_eq!(fixture.stranded_reasons().await, [None, None, None]);
     fixture.move_to(&parent, &booking, &times[1]).await.is(200);
     fixture.remove_class("9a-science").await;
     parent.delete(&path).await.is(204);
     assert!(!fixture.read(&fixture.office).await.text.contains("class_gone"));
-    school.ignore_mail("what mail a move and a cancellation send is told in mail.rs");
+    school.ignore_mail("mail.rs tests the mails about a move and a cancellation");
 }
 
 #[tokio::test]
@@ -85,7 +88,7 @@ async fn one_moves_to_a_replaced_teacher_and_stays_without_one() {
         "{}",
         moved.text
     );
-    fixture.school.ignore_mail("what staff are told is looked at by another test");
+    fixture.school.ignore_mail("another test reads the mail to staff");
 }
 
 #[tokio::test]
@@ -114,7 +117,7 @@ async fn staff_reassign_a_stranded_booking_at_the_same_time() {
     assert_eq!(
         (&unmoved.body["teachers"], &unmoved.body["sequence"]),
         (&booking["teachers"], &booking["sequence"]),
-        "not by the parent"
+        "the parent's request changes nothing"
     );
     let given = fixture.move_to(&fixture.office, &booking, &time).await.is(200);
     assert_eq!(
@@ -130,7 +133,7 @@ async fn staff_reassign_a_stranded_booking_at_the_same_time() {
     assert!(fixture.school.mail_to("rachel.aaron@example.org").await.text.contains("Robin Novak"));
     let again = fixture.move_to(&fixture.office, &booking, &time).await.is(200);
     assert_eq!(again.body["sequence"], given.body["sequence"], "once");
-    fixture.school.ignore_mail("the guest's mail of a change is told in mail.rs");
+    fixture.school.ignore_mail("mail.rs tests the guest's mail about a change");
 }
 
 #[tokio::test]
@@ -160,7 +163,7 @@ async fn started_booking_is_not_reassigned() {
         (&seen["teachers"], &seen["sequence"]),
         (&booking["teachers"], &booking["sequence"])
     );
-    fixture.school.ignore_mail("what staff are told is looked at by another test");
+    fixture.school.ignore_mail("another test reads the mail to staff");
 }
 
 #[tokio::test]
@@ -187,19 +190,19 @@ async fn evening_with_removed_class_can_be_changed() {
     office.patch(&path, json!({ "title": "Year 9 in November" })).await.is(200);
     office.patch(&path, json!({ "classes": [{ "ids": others }] })).await.is(200);
     assert_eq!(classes().await, others);
-    // Its appointments keep their slot, and another class is taken out as little as before.
+    // The appointments of the class keep their slots, and other classes can't be removed either.
     office.patch(&path, json!({ "slot_minutes": 7 })).await.refuses(409, "bookings_rest_on_it");
     office
         .patch(&path, json!({ "classes": [{ "ids": [others[0]] }] }))
         .await
         .refuses(409, "bookings_rest_on_it");
     Roster::demo().import(&fixture.school).await;
-    assert_eq!(classes().await, before, "with its appointments it is back in the evening");
-    // A class that nobody teaches any more is chosen in vain, and its appointments stand.
+    assert_eq!(classes().await, before, "the class is back in the evening");
+    // Choosing a class without a teacher has no effect, and its appointments stay.
     fixture.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
     office.patch(&path, json!({ "classes": [{ "ids": before }] })).await.is(200);
     assert_eq!(classes().await, before);
-    fixture.school.ignore_mail("what staff are told is looked at by another test");
+    fixture.school.ignore_mail("another test reads the mail to staff");
 }
 
 #[tokio::test]
@@ -213,7 +216,7 @@ async fn guest_can_be_invited_to_a_stranded_booking() {
     for class in settings.list("/classes") {
         fixture.remove_class(class["sourced_id"].as_str().unwrap()).await;
     }
-    assert_eq!(students().await, before, "those whose appointments stand");
+    assert_eq!(students().await, before, "students with appointments can still be chosen");
     let free = before.iter().find(|one| one["invited"] == false).unwrap();
     let invite = json!({
         "name": "Sam Aaron",
@@ -222,5 +225,5 @@ async fn guest_can_be_invited_to_a_stranded_booking() {
         "student_ids": [free["student"]["id"]],
     });
     parent.post(&path, invite).await.is(201);
-    school.ignore_mail("what staff and guests are told is looked at by other tests");
+    school.ignore_mail("other tests read the mails to staff and guests");
 }

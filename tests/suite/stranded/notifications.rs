@@ -1,4 +1,4 @@
-//! Who is told of what the roster takes away, and who reads it.
+//! Tests of the notices about stranded appointments and of their readers.
 
 use chrono::TimeDelta;
 use parlour::{
@@ -19,7 +19,7 @@ async fn removed_class_strands_bookings_and_mails_staff_once() {
         "Science",
     );
     fixture.remove_class("9a-science").await;
-    let letter = fixture.office_mail().await.expect("a letter");
+    let letter = fixture.office_mail().await.expect("a mail to the office");
     for part in [
         "appointments were booked on",
         "26 November 2026",
@@ -34,7 +34,7 @@ async fn removed_class_strands_bookings_and_mails_staff_once() {
             "Science"
         ),
         before,
-        "it stands, and the parent reads of it what they read before"
+        "the parent sees the appointment as before"
     );
     assert_eq!(
         fixture.push("classes", json!({ "sourced_id": "9a-science", "remove": true })).await,
@@ -49,7 +49,7 @@ async fn each_removal_has_its_stranded_reason() {
     let teacher = fixture.school.teacher().await;
     let check = async |kind: &str, row: Value, why: &str, words: &str| {
         assert_eq!(fixture.push(kind, row.clone()).await, "removed", "{row}");
-        let letter = fixture.office_mail().await.unwrap_or_else(|| panic!("no letter of {row}"));
+        let letter = fixture.office_mail().await.unwrap_or_else(|| panic!("no mail about {row}"));
         assert!(
             letter.contains("16:00 Mrs Anita Abell, Sophie Aaron, Science")
                 && letter.contains(words),
@@ -144,7 +144,7 @@ async fn one_mail_reports_lost_access_and_stranded_bookings() {
     );
 }
 
-/// The demo's roster without the rows of a file that begin so.
+/// The demo's roster without the rows of a file that begin with this text.
 fn without(file: &str, start: &str) -> Roster {
     let roster = Roster::demo();
     let path = roster.path().join(file);
@@ -194,7 +194,8 @@ async fn file_import_and_dry_run_report_stranded_bookings() {
     assert_eq!(written.changes, report.changes);
     assert!(fixture.office_mail().await.is_some());
     assert_eq!(fixture.stranded_reasons().await, science("student_left_class"));
-    // What is stranded already is told no more, whatever else of its class goes.
+    // An appointment that is already stranded is not reported again, whatever else of its class is
+    // removed.
     assert_eq!(roster.import(&fixture.school).await.changes.appointments_stranded, 0);
     fixture.push("enrolments", place("9a-science", "s-9027", "student", true)).await;
     assert_eq!(fixture.office_mail().await, None);
@@ -280,13 +281,13 @@ async fn api_client_lists_stranded_bookings() {
         (of_evening("2026-01-01T00:00:00Z").await, of_evening("2026-12-01T00:00:00Z").await),
         (all, 0)
     );
-    // Page by page.
+    // Read the list page by page.
     let (mut path, mut seen) = ("/bookings?stranded=true&limit=1".to_owned(), 0);
     loop {
         let page = api_client.send("GET", &path).await.is(200);
         assert!(page.list("/items").iter().all(|one| one["class_sourced_id"] == "9a-science"));
         seen += page.list("/items").len();
-        assert!(seen <= all, "the pages have no end");
+        assert!(seen <= all, "there are more pages than bookings");
         let Some(cursor) = page.body["next_cursor"].as_str() else { break };
         path = format!("/bookings?stranded=true&limit=1&cursor={cursor}");
     }

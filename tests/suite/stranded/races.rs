@@ -1,4 +1,4 @@
-//! Bookings and moves beside an import: each is refused, or told.
+//! Tests of bookings and moves beside an import: each is either refused or reported as stranded.
 
 use chrono::TimeDelta;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::{OFFICE, StrandedFixture, booking_of_subject, other_times, place};
 use crate::harness::{Actor, BookableClass, School, bookable_classes};
 
-/// What Rachel could book in French.
+/// The French class that Rachel could book.
 async fn french(school: &School, parent: &Actor) -> BookableClass {
     let grid = parent.get(&school.evening("/slots")).await.is(200);
     let classes: Vec<Value> = grid
@@ -43,8 +43,8 @@ async fn a_booking_that_waits_for_a_push_is_refused() {
     let fixture = StrandedFixture::start().await;
     let (school, parent) = (&fixture.school, fixture.school.parent().await);
     let bookable = french(school, &parent).await;
-    // One French appointment is there, so that the push has something to tell, and waits when it is
-    // about to: its actor's row is held.
+    // With one French appointment the push has something to report. It waits before the report,
+    // because the row of its actor is locked.
     parent
         .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
@@ -90,13 +90,13 @@ async fn a_booking_that_waits_for_a_push_is_refused() {
         .collect();
     let [letter] = letters.as_slice() else { panic!("{letters:?}") };
     answer.refuses(422, "class_not_offered");
-    // Whatever stands now was told.
+    // Every stranded appointment was reported.
     let standing =
         fixture.office.get("/bookings?stranded=true&limit=100").await.is(200).list("/items").len();
     assert!(letter.contains(&format!("what {standing} appointment")), "{standing} in {letter}");
 }
 
-/// The same class at another time, about the other child of Rachel's who is in it.
+/// A booking of the same class at another time, for Rachel's other child in it.
 async fn french_of_another_child(school: &School, parent: &Actor, first: &BookableClass) -> Value {
     let other = bookable_classes(school, parent)
         .await
@@ -126,9 +126,9 @@ async fn push_waits_for_an_uncommitted_booking_and_reports_it() {
     booking.resume().await;
     assert_eq!(push.await.unwrap().text_at("/items/0/outcome"), "removed");
     let mails = school.mails().await;
-    let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a letter");
+    let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a mail to the office");
     assert!(letter.text.contains("French (the class is gone)"), "{}", letter.text);
-    // One that comes later is refused.
+    // A later booking is refused.
     let later = json!({ "bookings": [bookable.at(&bookable.free[1])] });
     parent.post(&school.evening("/bookings"), later).await.refuses(422, "class_not_offered");
     let rachel: PersonRow = school
@@ -153,9 +153,16 @@ async fn booking_moved_during_a_push_is_reported_again() {
     let booking = booking_of_subject(&fixture.read(&parent).await, "Science");
     let times = other_times(school, &parent).await;
     fixture.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
-    assert!(fixture.office_mail().await.expect("a letter").contains("a teacher left the class"));
+    assert!(
+        fixture
+            .office_mail()
+            .await
+            .expect("a mail to the office")
+            .contains("a teacher left the class")
+    );
     school.advance_clock(TimeDelta::minutes(1));
-    // The office moves it to a teacher who has just come, and is not done yet.
+    // The office moves the appointment to a newly added teacher in a transaction that is still
+    // open.
     fixture.push("enrolments", place("9a-science", "t-price", "teacher", false)).await;
     let id = booking["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap();
     let (ctx, of_school, evening, rachel) =
@@ -170,7 +177,7 @@ async fn booking_moved_during_a_push_is_reported_again() {
             actor: Acts { person: None, name: "the office".to_owned() },
             is_staff: true,
         };
-        // As the change does, in the one order of locks.
+        // In the same lock order as the change.
         lock_row(db, LockRank::Person, rachel)?;
         lock_row(db, LockRank::Booking, found.row.id)?;
         evenings::lock_for_share(db, evening)?;
@@ -196,7 +203,7 @@ async fn booking_moved_during_a_push_is_reported_again() {
     moving.resume().await;
     push.await.unwrap();
     let mails = school.mails().await;
-    let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a letter");
+    let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a mail to the office");
     assert!(
         letter.text.contains("Mr Rhys Price, Sophie Aaron, Science (the class is gone)"),
         "{}",

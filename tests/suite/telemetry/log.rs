@@ -1,5 +1,5 @@
-//! The log, as JSON: every test of the process writes into it, and each reads its own requests by
-//! their ids.
+//! Tests of the log as JSON. All tests of the process write into one log, and each reads the lines
+//! of its own requests by their ids.
 
 use parlour::workers;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const BEHIND_A_PROXY: [(&str, &str); 3] = [
     ("PARLOUR_WEBHOOKS_PRIVATE", "allow"),
 ];
 
-/// The only one of these lines with this message.
+/// The only line with this message.
 fn only(lines: &[Value], message: &str) -> Value {
     let found: Vec<&Value> = lines.iter().filter(|line| line["message"] == message).collect();
     assert_eq!(found.len(), 1, "{message}: {lines:#?}");
@@ -73,7 +73,7 @@ async fn request_id_links_booking_mail_and_webhook_logs() {
     for personal in ["Rachel", "Aaron", "@", "eyJ"] {
         assert!(!all.contains(personal), "{personal} in {all}");
     }
-    school.ignore_mail("the parent's mail was looked at");
+    school.ignore_mail("the parent's mail has been read");
 }
 
 #[tokio::test]
@@ -107,7 +107,11 @@ async fn request_id_is_accepted_only_from_a_trusted_proxy() {
         answer.header("x-request-id").unwrap().to_owned()
     };
     assert_eq!(of(&BEHIND_A_PROXY, &id).await, id);
-    assert_ne!(of(&[("PARLOUR_MODE", "demo")], &id).await, id, "there is no proxy");
+    assert_ne!(
+        of(&[("PARLOUR_MODE", "demo")], &id).await,
+        id,
+        "the id is not taken over without a proxy"
+    );
     let made = of(&BEHIND_A_PROXY, "rachel.aaron@example.org").await;
-    assert!(Uuid::try_parse(&made).is_ok(), "{made}: what is no UUID is not taken");
+    assert!(Uuid::try_parse(&made).is_ok(), "{made}: a value that is no UUID is not taken over");
 }

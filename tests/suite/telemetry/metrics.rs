@@ -1,4 +1,4 @@
-//! `GET /metrics`, read as Prometheus reads it, and by Debian's `prometheus` itself.
+//! Tests of `GET /metrics`, read by a parser and by Debian's `prometheus` itself.
 
 use std::{
     collections::BTreeSet,
@@ -22,10 +22,10 @@ use serde_json::{Value, json};
 
 use crate::harness::{School, bookable_classes, wait_until};
 
-/// Debian's package installs it there.
+/// Path at which Debian's package installs it.
 const PROMETHEUS: &str = "/usr/bin/prometheus";
 
-/// Serves the metrics of a school's server: host and port.
+/// Serves the metrics of a school's server and returns host and port.
 async fn listen(school: &School) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = listener.local_addr().unwrap().to_string();
@@ -42,7 +42,7 @@ async fn listen(school: &School) -> String {
     at
 }
 
-/// The value of one sample, by its name with its labels; none when it is not there.
+/// The value of one sample, by its name with its labels; `None` if it is missing.
 async fn sample(at: &str, name: &str) -> Option<f64> {
     let answer = reqwest::get(format!("http://{at}/metrics")).await.unwrap();
     assert_eq!(
@@ -90,7 +90,7 @@ async fn outbox_metrics_show_age_and_outcomes() {
     let (due, oldest) =
         (r#"parlour_queue_due{queue="mail"}"#, r#"parlour_queue_oldest_due_seconds{queue="mail"}"#);
     let counted = r#"parlour_mails_total{template="bookings_made",outcome="sent"}"#;
-    // The demo's own bookings were confirmed before.
+    // The confirmations of the demo's own bookings are already counted.
     let before = sample(&at, counted).await;
     assert_eq!(sample(&at, due).await, Some(0.0));
     let bookable = bookable_classes(&school, &parent)
@@ -107,7 +107,7 @@ async fn outbox_metrics_show_age_and_outcomes() {
     assert!(waiting >= 1.0);
     assert_eq!(sample(&at, oldest).await, Some(90.0));
     let sent = school.mails().await.len();
-    assert_eq!(f64::from(u32::try_from(sent).unwrap()), waiting, "each mail that was due went out");
+    assert_eq!(f64::from(u32::try_from(sent).unwrap()), waiting, "every due mail was sent");
     assert_eq!(sample(&at, due).await, Some(0.0));
     assert_eq!(sample(&at, oldest).await, Some(0.0));
     let after = sample(&at, counted).await;
@@ -149,15 +149,13 @@ async fn lost_mail_lease_is_counted() {
             .await
             .unwrap()
     };
-    assert!(
-        !settle(first).await,
-        "the lease was lost, and the mail is marked as sent all the same"
-    );
-    assert!(!settle(second).await, "it was settled by then");
-    school.ignore_mail("nothing is sent here");
+    assert!(!settle(first).await, "a mail sent after its lease was lost is still marked as sent");
+    assert!(!settle(second).await, "the other worker has already settled it");
+    school.ignore_mail("this test sends no mail");
 }
 
-/// Debian's `prometheus`, with its data in a folder of its own; it ends with its owner.
+/// A running `prometheus` with its data in a folder of its own and its address; it is killed when
+/// this is dropped.
 struct Prometheus(Child, String);
 
 impl Prometheus {
@@ -171,7 +169,7 @@ impl Prometheus {
                 "static_configs": [{ "targets": [target] }],
             }]
         });
-        // YAML is a superset of JSON.
+        // Prometheus reads YAML, which is a superset of JSON.
         fs::write(&config, scrape.to_string()).unwrap();
         let mut command = Command::new(PROMETHEUS);
         command
@@ -189,7 +187,7 @@ impl Prometheus {
         )
     }
 
-    /// The value of a query; none while there is none.
+    /// The value of a query; `None` while there is none.
     async fn value(&self, query: &str) -> Option<String> {
         let client = reqwest::Client::new();
         let answer = client
@@ -227,7 +225,7 @@ async fn prometheus_scrapes_the_metrics() {
     assert!(prometheus.value("parlour_build_info").await.is_some());
 }
 
-/// The names of metrics in a text, without what Prometheus adds to those of histograms.
+/// The names of the metrics in a text, without the suffixes that Prometheus adds for histograms.
 fn names(text: &str) -> BTreeSet<&str> {
     let words = text
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
@@ -238,7 +236,7 @@ fn names(text: &str) -> BTreeSet<&str> {
 #[tokio::test]
 async fn alerts_and_dashboard_use_existing_metrics() {
     let school = School::start().await;
-    // A metric is there once it has a value.
+    // A metric is exported only once it has a value.
     let jobs = &school.app.metrics.jobs;
     jobs.count_webhook("delivered");
     jobs.count_sync("source", "synced");

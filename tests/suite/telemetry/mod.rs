@@ -1,5 +1,5 @@
-//! Log and metrics: one log line a request, ids that lead from a request to its mail and webhook,
-//! and metrics.
+//! Tests of log and metrics: one log line per request, ids that connect a request with its mail and
+//! webhook, and metrics.
 
 mod log;
 mod metrics;

@@ -1,4 +1,4 @@
-//! Endpoints: who may make and see them, their secrets, their log.
+//! Tests of webhook endpoints: who may make and see them, their secrets and their log.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn staff_create_list_change_and_delete_a_webhook() {
     let secret = made.text_at("/secret");
     let list = staff.get("/webhooks").await.is(200);
     assert_eq!(list.list("/items"), [made.body["webhook"].clone()]);
-    assert!(!list.text.contains(&secret), "it is shown once");
+    assert!(!list.text.contains(&secret), "the list must not show the secret");
     assert!(!staff.get(&path).await.is(200).text.contains("whsec_"));
 
     let changed = staff.patch(&path, json!({ "event_types": ["roster.imported"] })).await.is(200);
@@ -112,7 +112,7 @@ async fn webhooks_are_visible_only_to_staff_of_the_school() {
             ask(neighbour).await.is(status);
         }
     }
-    // Another's delivery is not found through one's own endpoint.
+    // Another school's delivery is not found through the school's own endpoint.
     let through = format!("{own}/deliveries/{delivery}/replay");
     other_school
         .staff
@@ -139,7 +139,7 @@ async fn old_and_new_secret_both_sign_for_a_day() {
         received[0].signature,
         format!("{} {}", received[0].signed_with(&second), received[0].signed_with(&first))
     );
-    // A third one within the day ends the first.
+    // A third secret within the day ends the first.
     let third = staff
         .send("POST", &rotate, staff.request("POST", &rotate))
         .await
@@ -176,7 +176,7 @@ async fn delivery_log_is_paged_and_deliveries_can_be_replayed() {
     loop {
         let page = staff.get(&format!("{path}/deliveries?{query}")).await.is(200);
         found.extend(page.list("/items").into_iter().map(|entry| entry["id"].clone()));
-        assert!(found.len() <= all.len(), "the pages have no end");
+        assert!(found.len() <= all.len(), "there are more pages than deliveries");
         let Some(cursor) = page.body["next_cursor"].as_str() else { break };
         query = format!("limit=2&cursor={cursor}");
     }
@@ -190,7 +190,7 @@ async fn delivery_log_is_paged_and_deliveries_can_be_replayed() {
     assert_eq!(again.text_at("/state"), "pending");
     let received = deliver_and_take(&school, &receiver).await;
     assert_eq!(received.len(), 1);
-    // The answer was lost: the same request is no other delivery.
+    // The response was lost. A retry makes no further delivery.
     assert_eq!(staff.send("POST", &replay, once()).await.is(202).body, again.body);
     assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0);
     assert_eq!(received[0].id, again.text_at("/event_id"));
@@ -221,7 +221,7 @@ async fn disabling_a_webhook_drops_pending_deliveries() {
     assert_eq!(
         deliver_and_take(&school, &receiver).await.len(),
         0,
-        "it does not come back by itself"
+        "switching on does not resend dropped deliveries"
     );
     staff.send("POST", &replay, staff.request("POST", &replay)).await.is(202);
     assert_eq!(deliver_and_take(&school, &receiver).await.len(), 1);
@@ -251,11 +251,7 @@ async fn creating_a_webhook_is_idempotent_and_shows_the_secret_once() {
         staff.send("POST", path, staff.request("POST", path).header("idempotency-key", key)).await
     };
     let (sent, sent_again) = (ask(&test, "three").await.is(202), ask(&test, "three").await.is(202));
-    assert_eq!(
-        sent_again.text_at("/id"),
-        sent.text_at("/id"),
-        "a test that is asked for once is sent once"
-    );
+    assert_eq!(sent_again.text_at("/id"), sent.text_at("/id"), "one request sends one test event");
     ask(&rotate, "three").await.refuses(409, "idempotency_key_reused");
     let (first, again) = (ask(&rotate, "two").await.is(201), ask(&rotate, "two").await.is(201));
     assert!(first.body["secret"].is_string() && again.body["secret"].is_null());

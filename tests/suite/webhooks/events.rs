@@ -1,4 +1,4 @@
-//! What is told, in which order, and that it holds ids alone.
+//! Tests of webhook events: their kinds, their order, and that they contain only ids.
 
 use futures_util::future::join_all;
 use parlour::evening_file;
@@ -28,13 +28,17 @@ async fn booking_event_is_signed_and_has_no_personal_data() {
         one.body,
         json!({ "type": "booking.created", "timestamp": "2026-11-23T10:01:00Z", "data": data })
     );
-    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0, "once is enough");
+    assert_eq!(
+        deliver_and_take(&school, &receiver).await.len(),
+        0,
+        "a delivered event is not sent again"
+    );
 }
 
 #[tokio::test]
 async fn signature_verifies_with_the_reference_library() {
     let (school, receiver) = (school().await, Receiver::start().await);
-    // The library goes by the machine's clock.
+    // The library checks timestamps against the machine's clock.
     school.clock.set(std::time::SystemTime::now().into());
     let staff = school.staff().await;
     let (path, secret) = endpoint(&staff, &receiver, &ALL).await;
@@ -51,7 +55,7 @@ async fn signature_verifies_with_the_reference_library() {
         library
             .verify(one.text.replace("webhook.test", "webhook.tests").as_bytes(), &headers)
             .is_err(),
-        "another text"
+        "the signature must not fit another text"
     );
 }
 
@@ -118,7 +122,7 @@ async fn import_event_is_delivered_with_its_cancellations() {
     found.sort_unstable();
     found.dedup();
     assert_eq!(found, ["booking.cancelled", "invite.removed", "roster.imported"]);
-    // The same once more changes nothing, and tells nothing.
+    // The same import again changes nothing and sends nothing.
     Roster::without_sophie().import(&school).await;
     assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0);
 }
@@ -148,7 +152,7 @@ async fn no_delivery_is_enqueued_without_an_endpoint() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let (staff, parent) = (school.staff().await, school.parent().await);
     book(&school, &parent).await;
-    // One that is off, one that was deleted, and one of another school are none.
+    // Endpoints that are switched off, deleted or of another school do not count.
     let (off, _) = endpoint(&staff, &receiver, &ALL).await;
     staff.patch(&off, json!({ "enabled": false })).await.is(200);
     let (deleted, _) = endpoint(&staff, &receiver, &ALL).await;
@@ -208,7 +212,7 @@ async fn evening_creation_and_change_are_delivered() {
     assert_eq!(kinds(&added), ["evening.changed"]);
     let evening = added[0].body["data"]["evening_id"].as_str().unwrap();
     staff.get(&format!("/evenings/{evening}")).await.is(200);
-    assert_eq!(load(4).await.len(), 0, "the same once more is no news");
+    assert_eq!(load(4).await.len(), 0, "a repeated load sends no event");
     let changed = load(5).await;
     assert_eq!(changed[0].body["data"]["evening_id"], evening);
 }

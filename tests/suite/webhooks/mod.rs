@@ -1,5 +1,4 @@
-//! Webhooks: what a school's systems are told, how it is signed, when it is tried again, and where
-//! it may not go.
+//! Tests of webhooks: events, signatures, retries and forbidden addresses.
 
 mod endpoints;
 mod events;
@@ -25,16 +24,16 @@ const ALL: [&str; 7] = [
     "roster.imported",
 ];
 
-/// A demo school whose webhooks may lead to this machine.
+/// Starts a demo school whose webhooks may use addresses of this machine.
 async fn school() -> School {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")])
             .await;
-    school.ignore_mail("other tests look at the mail of what happens here");
+    school.ignore_mail("other tests read these mails");
     school
 }
 
-/// An endpoint for these events at the receiver: its path, and its secret.
+/// Makes an endpoint for these events at the receiver and returns its path and its secret.
 async fn endpoint(staff: &Actor, receiver: &Receiver, types: &[&str]) -> (String, String) {
     let made = staff
         .post("/webhooks", json!({ "url": receiver.url(), "event_types": types }))
@@ -43,18 +42,19 @@ async fn endpoint(staff: &Actor, receiver: &Receiver, types: &[&str]) -> (String
     (format!("/webhooks/{}", made.text_at("/webhook/id")), made.text_at("/secret"))
 }
 
-/// Sends what is due, and gives out what came.
+/// Sends the due deliveries and returns what the receiver got.
 async fn deliver_and_take(school: &School, receiver: &Receiver) -> Vec<Received> {
     workers::run_due(&school.app.webhook_worker()).await;
     receiver.take()
 }
 
-/// The kinds of what came.
+/// The kinds of the received events.
 fn kinds(received: &[Received]) -> Vec<&str> {
     received.iter().map(Received::kind).collect()
 }
 
-/// Books the first free time of the parent's first wish; the answer, and the path of the booking.
+/// Books the first free time of the first class with more than two free times, and returns the
+/// response and the booking's path.
 async fn book(school: &School, parent: &Actor) -> (TestResponse, String) {
     let bookable = crate::harness::bookable_classes(school, parent)
         .await
@@ -69,7 +69,7 @@ async fn book(school: &School, parent: &Actor) -> (TestResponse, String) {
     (made, path)
 }
 
-/// Has a test sent.
+/// Sends a test event to an endpoint.
 async fn test(staff: &Actor, endpoint: &str) -> TestResponse {
     staff
         .send(

@@ -1,4 +1,5 @@
-//! Where nothing may go: addresses of this machine and its network, however they are written.
+//! Tests of private addresses: no delivery goes to this machine or its network, however the address
+//! is written.
 
 use parlour::{
     webhooks::{AllowedAddresses, Sender},
@@ -15,7 +16,7 @@ async fn nothing_is_sent_to_private_addresses() {
     let staff = school.staff().await;
     let port = receiver.port;
     let hosts = ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433"];
-    // They were made while private addresses were allowed; from now on they are not.
+    // The endpoints were made while private addresses were allowed; now they are not.
     let mut worker = school.app.webhook_worker();
     worker.sender = Sender::new(AllowedAddresses::Public).unwrap();
     for host in hosts {

@@ -1,4 +1,4 @@
-//! The log goes back 30 days: what was settled before is deleted, and what still waits is not.
+//! Tests of purging: settled deliveries are deleted after 30 days, and pending ones are kept.
 
 use chrono::TimeDelta;
 use diesel::{QueryDsl, RunQueryDsl};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{ALL, deliver_and_take, endpoint, log, receiver::Receiver, school, test};
 use crate::harness::School;
 
-/// How many deliveries, attempts and idempotency keys there are.
+/// The number of deliveries, attempts and idempotency keys.
 async fn rows(school: &School) -> (i64, i64, i64) {
     school
         .read(|db| {
@@ -44,7 +44,7 @@ async fn purge_deletes_old_settled_deliveries_only() {
         deliver_and_take(&school, &receiver).await;
         school.advance_clock(TimeDelta::minutes(10));
     }
-    // The last one waits.
+    // The last delivery is pending.
     test(&staff, &path).await;
     let purge = async || school.app.purge_worker().step().await.unwrap();
     assert!(!purge().await);
@@ -53,9 +53,9 @@ async fn purge_deletes_old_settled_deliveries_only() {
     let next = page.text_at("/next_cursor");
     school.advance_clock(TimeDelta::hours(24));
     assert!(!purge().await);
-    assert_eq!(rows(&school).await, (4, 3, 0), "a key is remembered for a day");
-    // The first two are older than 30 days, the third is not: the second is what a cursor could
-    // stand at.
+    assert_eq!(rows(&school).await, (4, 3, 0), "a key is kept for a day");
+    // The first two deliveries are older than 30 days, and the third is not. A cursor from before
+    // may continue at the second.
     school.advance_clock(TimeDelta::days(29) - TimeDelta::minutes(15));
     assert!(!purge().await);
     assert_eq!(rows(&school).await, (2, 1, 0));
@@ -74,7 +74,7 @@ async fn purge_deletes_old_settled_deliveries_only() {
             .list("/items")
             .is_empty()
     );
-    // However old it is, what was not settled stays.
+    // A pending delivery stays, however old it is.
     school.advance_clock(TimeDelta::days(30));
     assert!(!purge().await);
     assert_eq!(rows(&school).await, (1, 0, 0));
@@ -83,9 +83,10 @@ async fn purge_deletes_old_settled_deliveries_only() {
 #[tokio::test]
 async fn purge_deletes_in_batches() {
     let school = school().await;
-    // More keys than one step takes; nobody would send so many requests in a test.
+    // More keys than one step deletes. They are inserted directly, because so many requests would
+    // take too long.
     let keys = |ctx: &parlour::context::Context, db: &mut parlour::store::Db| {
-        // One transaction locks keys in the order of their owners.
+        // A transaction locks keys in the order of their owners.
         let mut owners: Vec<Uuid> = (0..700).map(|_| ctx.new_id()).collect();
         owners.sort_unstable();
         for (number, owner) in owners.into_iter().enumerate() {
@@ -104,11 +105,11 @@ async fn purge_deletes_in_batches() {
     let mut steps = 1;
     while school.app.purge_worker().step().await.unwrap() {
         steps += 1;
-        assert!(steps < 100, "there is always more to purge");
+        assert!(steps < 100, "the purge does not end");
     }
     assert_eq!(
         (steps, rows(&school).await.2),
         (3, 0),
-        "each moment's keys go together, and a look finds no more"
+        "one step for the keys of each moment, and one that finds none"
     );
 }

@@ -1,5 +1,5 @@
-//! A school's own system, as far as webhooks see it: it writes down what it gets, and answers as
-//! the test says.
+//! A school's own system as the receiver of webhooks: it records requests and answers as a test
+//! says.
 
 use std::{
     collections::VecDeque,
@@ -15,10 +15,10 @@ use actix_web::{
 };
 use serde_json::Value;
 
-/// Something that came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// Its path.
+    /// Path of the request.
     pub path: String,
     /// `webhook-id`.
     pub id: String,
@@ -30,12 +30,12 @@ pub struct Received {
     pub content_type: String,
     /// The body as it came.
     pub text: String,
-    /// The body.
+    /// The body as JSON.
     pub body: Value,
 }
 
 impl Received {
-    /// What happened.
+    /// The kind of the event.
     pub fn kind(&self) -> &str {
         self.body["type"].as_str().unwrap_or_default()
     }
@@ -57,16 +57,16 @@ struct State {
 
 type Shared = Arc<Mutex<State>>;
 
-/// It ends with its owner.
+/// A running receiver, which ends when this is dropped.
 pub struct Receiver {
-    /// Its port, on the loopback interface.
+    /// Port on the loopback interface.
     pub port: u16,
     state: Shared,
     handle: ServerHandle,
 }
 
 impl Receiver {
-    /// Starts one that takes whatever comes.
+    /// Starts a receiver that accepts every request.
     pub async fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -91,12 +91,12 @@ impl Receiver {
         Self { port, state, handle: receive.await.unwrap() }
     }
 
-    /// Where it is.
+    /// The URL for an endpoint.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hooks", self.port)
     }
 
-    /// The next answers, in their order; after them it takes whatever comes again.
+    /// Answers the next requests with these statuses in order, and accepts later ones.
     pub fn answer(&self, statuses: &[u16]) {
         self.state
             .lock()
@@ -105,7 +105,7 @@ impl Receiver {
             .extend(statuses.iter().map(|status| (*status, None)));
     }
 
-    /// The next answer, with a header.
+    /// Answers the next request with this status and header.
     pub fn answer_with(&self, status: u16, header: &'static str, value: String) {
         self.state
             .lock()
@@ -114,7 +114,7 @@ impl Receiver {
             .push_back((status, Some((header, value))));
     }
 
-    /// What came since the last look.
+    /// The requests received since the last call.
     pub fn take(&self) -> Vec<Received> {
         std::mem::take(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).received)
     }
@@ -122,7 +122,7 @@ impl Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        // The command is on its way as soon as the future is made.
+        // The stop command is sent when the future is created; nobody has to await it.
         drop(self.handle.stop(false));
     }
 }

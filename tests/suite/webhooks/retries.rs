@@ -1,4 +1,5 @@
-//! Tries: when an event is sent again, what waits for it, and when an endpoint is switched off.
+//! Tests of retries: when an event is sent again, which events wait for it, and when an endpoint is
+//! switched off.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -6,7 +7,7 @@ use serde_json::json;
 use super::{ALL, book, deliver_and_take, endpoint, kinds, log, receiver::Receiver, school, test};
 use crate::harness::Shared;
 
-/// The pauses of the specification's table, in seconds.
+/// Pauses between attempts in seconds, from the table of the specification.
 const PAUSES: [i64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 #[tokio::test]
@@ -20,7 +21,7 @@ async fn failed_delivery_is_retried_with_backoff_and_given_up() {
     for pause in PAUSES {
         school.advance_clock(TimeDelta::seconds(pause - 1));
         assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0, "before {pause} s");
-        // A tenth, for the chance in the pause.
+        // The pause has up to a tenth of jitter.
         school.advance_clock(TimeDelta::seconds(2 + pause / 10));
         let again = deliver_and_take(&school, &receiver).await;
         assert_eq!(again.len(), 1, "after {pause} s");
@@ -29,11 +30,15 @@ async fn failed_delivery_is_retried_with_backoff_and_given_up() {
             (&first[0].id, &first[0].text),
             "the same event"
         );
-        assert_ne!(again[0].timestamp, first[0].timestamp, "a time of its own");
+        assert_ne!(again[0].timestamp, first[0].timestamp, "each attempt has its own timestamp");
         assert_eq!(again[0].signature, again[0].signed_with(&secret));
     }
     school.advance_clock(TimeDelta::days(2));
-    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0, "given up");
+    assert_eq!(
+        deliver_and_take(&school, &receiver).await.len(),
+        0,
+        "no attempt after the last pause"
+    );
     let staff = school.staff().await;
     let entry = &log(&staff, &path).await[0];
     assert_eq!(
@@ -58,7 +63,7 @@ async fn events_of_a_booking_are_delivered_in_order() {
     assert_eq!(
         format!("/bookings/{}", received[0].body["data"]["booking_id"].as_str().unwrap()),
         other,
-        "that of the other booking"
+        "the event is about the other booking"
     );
     school.advance_clock(TimeDelta::seconds(6));
     assert_eq!(
@@ -138,7 +143,7 @@ async fn status_410_disables_the_endpoint_and_mails_the_office() {
     assert!(!mail.text.contains("/hooks"), "the host alone: {}", mail.text);
     let test = format!("{path}/test");
     staff.send("POST", &test, staff.request("POST", &test)).await.refuses(409, "webhook_off");
-    // Staff switch it on again, and it is as if nothing had been.
+    // After staff have switched the endpoint on again, its failures are forgotten.
     let on = staff.patch(&path, json!({ "enabled": true })).await.is(200);
     assert!(on.body["off_reason"].is_null() && on.body["failing_since"].is_null(), "{}", on.text);
 }

@@ -1,5 +1,4 @@
-//! The camera, the microphone and the speaker of this device: what is on, which is chosen, and why
-//! one can't be used.
+//! Camera, microphone and speaker of this device: their state, the chosen devices, and the errors.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,7 +14,7 @@ use super::{
     timer::pause,
 };
 
-/// What one can choose a device of.
+/// The kinds of device that a person can choose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DeviceKind {
     Camera,
@@ -24,7 +23,7 @@ pub(crate) enum DeviceKind {
 }
 
 impl DeviceKind {
-    /// As `MediaDeviceInfo.kind` names it.
+    /// Returns the kind as `MediaDeviceInfo.kind` names it.
     fn media_device_kind(self) -> &'static str {
         match self {
             Self::Camera => "videoinput",
@@ -33,7 +32,7 @@ impl DeviceKind {
         }
     }
 
-    /// Where the choice is remembered.
+    /// Returns the storage key of the chosen device.
     fn key(self) -> &'static str {
         match self {
             Self::Camera => "parlour.camera",
@@ -43,24 +42,25 @@ impl DeviceKind {
     }
 }
 
-/// Why a device can't be used. Each has a sentence that says what to do.
+/// The reason why a device can't be used. Each has a text that says what to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DeviceError {
-    /// The person, or the browser in their name, said no.
+    /// The person refused, or the browser refused without asking.
     Blocked,
-    /// The system does not let the browser.
+    /// The operating system denies the browser access.
     BlockedBySystem,
-    /// There is none, or no longer.
+    /// There is no such device, or it is gone.
     Missing,
-    /// Another program has it.
+    /// Another program uses the device.
     Busy,
-    /// The page came without encryption, so the browser offers none.
+    /// The page was loaded without encryption, so the browser offers no devices.
     Insecure,
-    /// The browser offers none, on a page like any other: the one inside another app, mostly.
+    /// The page is secure and the browser still offers no devices; mostly a browser inside another
+    /// app.
     Unsupported,
-    /// It was asked for and never answered.
+    /// The request for the device was never answered.
     Hung,
-    /// Something else.
+    /// Any other error.
     Other,
 }
 
@@ -79,16 +79,16 @@ impl DeviceError {
     }
 }
 
-/// How long a device may take to answer once it is allowed.
+/// The time that an allowed device has to answer.
 const HANG_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How often we look whether it has.
+/// The interval between two checks for the answer.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The name of the error of one that did not; like those of the browser.
+/// The error name of a device that did not answer in time, in the style of the browser's names.
 const HUNG: &str = "ParlourHung";
 
-/// How a camera or a microphone is.
+/// The state of a camera or a microphone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DeviceState {
     Off,
@@ -98,27 +98,28 @@ pub(crate) enum DeviceState {
     Failed(DeviceError),
 }
 
-/// One device to choose.
+/// A device that can be chosen.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct DeviceOption {
     pub(crate) kind: DeviceKind,
     pub(crate) id: String,
-    /// Empty until the person has allowed a device.
+    /// The name of the device; empty until the person has allowed a device.
     pub(crate) label: String,
 }
 
-/// How large the picture is: by the number of people who get it.
+/// The format of the sent picture, which depends on the number of people who receive it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct VideoFormat {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) rate: u32,
-    /// Bits a second.
+    /// The bitrate in bits per second.
     pub(crate) bitrate: u32,
 }
 
 impl VideoFormat {
-    /// For a call of so many people: each sends it to all others.
+    /// Returns the format for a call of this many people; each person sends their picture to all
+    /// others.
     pub(crate) fn for_people(people: usize) -> Self {
         match people {
             0..=2 => Self { width: 640, height: 480, rate: 24, bitrate: 900_000 },
@@ -136,37 +137,38 @@ impl VideoFormat {
 
 pub(crate) type Track = RwSignal<Option<JsObject>, LocalStorage>;
 
-/// What this person shows and says. Copied freely; it is let go of with the page that made it.
+/// Camera, microphone and shared screen of this person. It is a copyable handle; the devices are
+/// released with the page that created it.
 #[derive(Clone, Copy)]
 pub(crate) struct Devices {
     pub(crate) camera: RwSignal<DeviceState>,
     pub(crate) microphone: RwSignal<DeviceState>,
-    /// The track of the camera, while it is on.
+    /// The camera's track, while the camera is on.
     pub(crate) picture: Track,
-    /// The track of the microphone, muted or not.
+    /// The microphone's track, muted or not.
     pub(crate) sound: Track,
-    /// The track of the screen, while it is shared.
+    /// The screen's track, while the screen is shared.
     pub(crate) screen: Track,
-    /// The microphone is there, and sends silence.
+    /// The microphone is on and sends silence.
     pub(crate) muted: RwSignal<bool>,
-    /// The system has muted the microphone: a switch of the device, another program, a telephone
-    /// call.
+    /// The system has muted the microphone: by a hardware switch, for another program, or for a
+    /// telephone call.
     pub(crate) audio_interrupted: RwSignal<bool>,
-    /// The system has stopped the picture.
+    /// The system has interrupted the picture.
     pub(crate) video_interrupted: RwSignal<bool>,
-    /// A device that was chosen before is gone, and another took its place.
+    /// The device that was chosen before is gone, and another one is used instead.
     pub(crate) replaced: RwSignal<bool>,
     pub(crate) list: RwSignal<Vec<DeviceOption>>,
     chosen: RwSignal<[String; 3]>,
     size: StoredValue<VideoFormat>,
-    /// Which wish of camera and of microphone is the latest: a device that comes too late is
-    /// switched off at once.
+    /// The number of the latest request for the camera and for the microphone. A track of an
+    /// earlier request is stopped at once.
     requests: StoredValue<[u32; 2]>,
     listeners: StoredValue<Vec<Listener>, LocalStorage>,
 }
 
 impl Devices {
-    /// Nothing is on yet. What is on when the page goes is switched off.
+    /// Starts with everything off. Devices that are on are switched off when the page is removed.
     pub(crate) fn new() -> Self {
         let devices = Self {
             camera: RwSignal::new(DeviceState::Off),
@@ -197,8 +199,8 @@ impl Devices {
         devices
     }
 
-    /// Switches camera and microphone on: both with one question where the browser can, else what
-    /// there is of them.
+    /// Switches camera and microphone on, with a single permission prompt where possible. If the
+    /// joint request fails, each is requested by itself.
     pub(crate) fn start(self) {
         let (camera, microphone) =
             (self.next_request(DeviceKind::Camera), self.next_request(DeviceKind::Microphone));
@@ -206,8 +208,8 @@ impl Devices {
         self.microphone.set(DeviceState::Asking);
         super::run(async move {
             let media = JsObject::media_devices();
-            // Where nothing has to be asked, each is opened by itself: a camera that hangs keeps no
-            // microphone waiting.
+            // If both permissions are granted already, each device is opened by itself, so that a
+            // hanging camera does not delay the microphone.
             if media.exists() && !(is_allowed("camera").await && is_allowed("microphone").await) {
                 let constraints = object(&[
                     ("video", self.constraints(DeviceKind::Camera, true)),
@@ -227,7 +229,7 @@ impl Devices {
                     return;
                 }
             }
-            // The microphone first: to be heard matters most.
+            // The microphone comes first, since being heard matters most.
             let heard = self.open(DeviceKind::Microphone).await;
             self.on_track(DeviceKind::Microphone, microphone, heard);
             let seen = self.open(DeviceKind::Camera).await;
@@ -235,37 +237,39 @@ impl Devices {
         });
     }
 
-    /// Switches the camera on or off; off, it is free for others and its light is out.
+    /// Switches the camera on or off. Switching it off releases it for other programs and turns its
+    /// light off.
     pub(crate) fn set_camera(self, on: bool) {
         if on { self.acquire(DeviceKind::Camera) } else { self.release(DeviceKind::Camera) }
     }
 
-    /// Opens the microphone, or mutes it: it stays with us, so that the next word is not lost.
+    /// Unmutes or mutes the microphone. A muted microphone stays open, so that no word is lost
+    /// after unmuting.
     pub(crate) fn set_microphone(self, on: bool) {
         self.muted.set(!on);
         let there = self
             .sound
             .with_untracked(|track| track.as_ref().map(|track| track.set("enabled", on)).is_some());
-        // One that the system has muted may be asked for anew: another one then takes its place, or
-        // the person reads why.
+        // A microphone that the system has muted is requested again: either another one replaces
+        // it, or the person sees the reason.
         if on && (!there || self.audio_interrupted.get_untracked()) {
             self.acquire(DeviceKind::Microphone);
         }
     }
 
-    /// Whether others hear this person.
+    /// Whether this person's audio is sent.
     pub(crate) fn sends_audio(self) -> bool {
         self.microphone.get() == DeviceState::On
             && !self.muted.get()
             && !self.audio_interrupted.get()
     }
 
-    /// Whether others see this person's camera.
+    /// Whether this person's camera picture is sent.
     pub(crate) fn sends_video(self) -> bool {
         self.picture.with(Option::is_some) && !self.video_interrupted.get()
     }
 
-    /// Shares the screen; the person chooses which part of it.
+    /// Starts sharing the screen; the person chooses which part of it.
     pub(crate) fn share(self) {
         super::run(async move {
             let constraints = object(&[
@@ -279,7 +283,7 @@ impl Devices {
                 return;
             };
             let Ok(track) = first_track(&stream, "getVideoTracks") else { return };
-            // Letters are to stay sharp, even if the picture then moves less smoothly.
+            // Text must stay sharp, even at the cost of a lower frame rate.
             track.set("contentHint", "detail");
             let ended = track.on("ended", move |_| self.unshare());
             self.listeners.try_update_value(|listeners| listeners.push(ended));
@@ -289,14 +293,14 @@ impl Devices {
         });
     }
 
-    /// Ends sharing the screen.
+    /// Stops sharing the screen.
     pub(crate) fn unshare(self) {
         if let Some(track) = self.screen.try_update(Option::take).flatten() {
             let _ = track.call("stop", &[]);
         }
     }
 
-    /// Takes another device from now on, remembers it, and switches over what is on.
+    /// Chooses a device, remembers the choice, and switches over if the device is in use.
     pub(crate) fn choose(self, kind: DeviceKind, id: String) {
         store_device(kind, &id);
         self.replaced.set(false);
@@ -310,12 +314,12 @@ impl Devices {
         }
     }
 
-    /// The id of the chosen device; empty for the browser's own choice.
+    /// Returns the id of the chosen device; empty for the browser's default.
     pub(crate) fn chosen(self, kind: DeviceKind) -> String {
         self.chosen.with(|chosen| chosen[kind as usize].clone())
     }
 
-    /// Fits the picture to the number of people.
+    /// Adjusts the picture's format to the number of people.
     pub(crate) fn resize(self, picture: VideoFormat) {
         if self.size.get_value() == picture {
             return;
@@ -358,7 +362,7 @@ impl Devices {
         self.state(kind).try_set(DeviceState::Off);
     }
 
-    /// Asks for one device: the chosen one, and any other when that one is gone.
+    /// Requests one device: the chosen one, or any other if that one is gone.
     async fn open(self, kind: DeviceKind) -> JsResult {
         let media = JsObject::media_devices();
         let name = if kind == DeviceKind::Camera { "video" } else { "audio" };
@@ -375,7 +379,8 @@ impl Devices {
                 .await
             }
         };
-        // Some systems give a device to one at a time: what we hold of this kind goes first.
+        // On some systems only one track at a time may use a device, so the current track is
+        // stopped first.
         if let Some(track) = self.track(kind).try_get_untracked().flatten() {
             let _ = track.call("stop", &[]);
         }
@@ -395,7 +400,8 @@ impl Devices {
         }
     }
 
-    /// Takes what came of a wish, unless there was another wish meanwhile, or the page is gone.
+    /// Stores the result of a request. A track is stopped if a later request was made meanwhile or
+    /// the page is gone.
     fn on_track(self, kind: DeviceKind, number: u32, given: JsResult) {
         let latest =
             self.requests.try_with_value(|requests| requests[kind as usize]) == Some(number);
@@ -438,14 +444,14 @@ impl Devices {
         }
     }
 
-    /// A device was pulled out: another one takes its place if there is one.
+    /// Replaces a device that was unplugged, if there is another one.
     fn on_device_lost(self, kind: DeviceKind) {
         if self.track(kind).try_update(Option::take).flatten().is_some() {
             self.acquire(kind);
         }
     }
 
-    /// Which devices are there?
+    /// Updates the list of available devices.
     fn list_devices(self) {
         super::run(async move {
             let Ok(found) = JsObject::media_devices().call_async("enumerateDevices", &[]).await
@@ -512,12 +518,13 @@ fn first_track(stream: &JsObject, part: &str) -> JsResult {
     stream.call(part, &[])?.items().into_iter().next().ok_or_else(JsObject::default)
 }
 
-/// Whether the browser gives this device without asking.
+/// Whether the browser grants this device without a prompt.
 async fn is_allowed(name: &str) -> bool {
     permission(name).await == "granted"
 }
 
-/// `granted`, `prompt` or `denied`; empty where the browser does not say.
+/// Returns the permission's state: `granted`, `prompt` or `denied`; empty where the browser does
+/// not tell.
 async fn permission(name: &str) -> String {
     let permissions = JsObject::window().get("navigator").get("permissions");
     permissions
@@ -527,8 +534,8 @@ async fn permission(name: &str) -> String {
         .text_of("state")
 }
 
-/// Asks for devices. What hangs is given up in time, and let go of if it comes after all; while a
-/// person is being asked, it is not they who hang.
+/// Requests devices. A request that hangs fails after `HANG_TIMEOUT`, and a stream that still
+/// arrives later is stopped. The timeout does not apply while the browser is prompting the person.
 async fn get_user_media(media: &JsObject, constraints: JsObject, name: &'static str) -> JsResult {
     let answer: Rc<RefCell<Option<JsResult>>> = Rc::default();
     let given_up = Rc::new(Cell::new(false));
@@ -562,7 +569,7 @@ async fn get_user_media(media: &JsObject, constraints: JsObject, name: &'static 
     }
 }
 
-/// A stream of these tracks, for an element to play.
+/// Creates a stream of these tracks for a media element.
 pub(crate) fn stream_of(tracks: &[JsObject]) -> JsObject {
     let tracks: Vec<JsValue> = tracks.iter().map(JsValue::from).collect();
     JsObject::new("MediaStream", &[list(&tracks).into()]).unwrap_or_default()
@@ -576,7 +583,7 @@ fn stored_device(kind: DeviceKind) -> String {
     local_storage().call("getItem", &[kind.key().into()]).unwrap_or_default().text()
 }
 
-/// Where the browser forbids it, nothing is remembered.
+/// Remembers the chosen device. Where the browser forbids storage, nothing is remembered.
 fn store_device(kind: DeviceKind, id: &str) {
     let _ = local_storage().call("setItem", &[kind.key().into(), id.into()]);
 }

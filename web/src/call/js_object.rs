@@ -1,41 +1,41 @@
-//! An object of the browser, reached by the names of its members.
+//! JavaScript object whose members are accessed by name.
 //!
-//! Calls need some hundred members of WebRTC and its relatives, a few of which web-sys lacks. Bound
-//! one by one, each would put a line into the script that everybody fetches first; by name they
-//! cost nothing there, and only who opens a call fetches the names.
+//! Calls need about a hundred members of WebRTC and related APIs, a few of which web-sys lacks.
+//! Each wasm-bindgen binding would add a line to the script that every visitor downloads first.
+//! Access by name adds nothing there, and the names are part of the chunk that only calls load.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
-/// Some object, or what stands in its place: a text, a number, nothing.
+/// Any JavaScript value: an object, a string, a number, or `undefined`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct JsObject(JsValue);
 
-/// What the browser gives, or the error that it throws.
+/// The value that the browser returns, or the error that it throws.
 pub(crate) type JsResult = Result<JsObject, JsObject>;
 
 impl JsObject {
-    /// `window`.
+    /// Returns `window`.
     pub(crate) fn window() -> Self {
         Self(window().into())
     }
 
-    /// `navigator.mediaDevices`, which is nothing where a page came neither by https nor from this
-    /// machine.
+    /// Returns `navigator.mediaDevices`, which is undefined unless the page was loaded by https or
+    /// from this machine.
     pub(crate) fn media_devices() -> Self {
         Self::window().get("navigator").get("mediaDevices")
     }
 
-    /// `new Name(arguments…)`.
+    /// Calls `new Name(arguments…)`.
     pub(crate) fn new(name: &str, arguments: &[JsValue]) -> JsResult {
         let class = Self::window().get(name);
         let class: &Function = class.0.dyn_ref().ok_or_else(Self::default)?;
         Ok(Self(Reflect::construct(class, &list(arguments))?))
     }
 
-    /// A member; nothing when there is none.
+    /// Returns a member; undefined if there is none.
     pub(crate) fn get(&self, name: &str) -> Self {
         Self(Reflect::get(&self.0, &name.into()).unwrap_or_default())
     }
@@ -45,63 +45,63 @@ impl JsObject {
         let _ = Reflect::set(&self.0, &name.into(), &value.into());
     }
 
-    /// Whether it is neither `undefined` nor `null`.
+    /// Whether the value is neither `undefined` nor `null`.
     pub(crate) fn exists(&self) -> bool {
         !self.0.is_undefined() && !self.0.is_null()
     }
 
-    /// A method's answer.
+    /// Calls a method.
     pub(crate) fn call(&self, name: &str, arguments: &[JsValue]) -> JsResult {
         let method = self.get(name);
         let method: &Function = method.0.dyn_ref().ok_or_else(Self::default)?;
         Ok(Self(method.apply(&self.0, &list(arguments))?))
     }
 
-    /// What a method's promise brings.
+    /// Calls a method and awaits its promise.
     pub(crate) async fn call_async(&self, name: &str, arguments: &[JsValue]) -> JsResult {
         self.call(name, arguments)?.resolved().await
     }
 
-    /// What this promise brings.
+    /// Awaits the promise; another value is returned as it is.
     pub(crate) async fn resolved(self) -> JsResult {
         match self.0.dyn_into::<Promise>() {
             Ok(promise) => Ok(Self(JsFuture::from(promise).await?)),
-            // Old browsers answer some of these at once.
+            // Old browsers return some of these values without a promise.
             Err(value) => Ok(Self(value)),
         }
     }
 
-    /// A text; empty where it is none.
+    /// Returns the value as a string; empty if it is no string.
     pub(crate) fn text(&self) -> String {
         self.0.as_string().unwrap_or_default()
     }
 
-    /// A number, if it is one.
+    /// Returns the value as a number, if it is one.
     pub(crate) fn number(&self) -> Option<f64> {
         self.0.as_f64()
     }
 
-    /// A member that is a text.
+    /// Returns a member as a string; empty if it is no string.
     pub(crate) fn text_of(&self, name: &str) -> String {
         self.get(name).text()
     }
 
-    /// A member that is a number.
+    /// Returns a member as a number, if it is one.
     pub(crate) fn number_of(&self, name: &str) -> Option<f64> {
         self.get(name).0.as_f64()
     }
 
-    /// A member that is true.
+    /// Whether a member is `true`.
     pub(crate) fn is_true(&self, name: &str) -> bool {
         self.get(name).0.as_bool() == Some(true)
     }
 
-    /// The items of an array, or of something that can be walked like a map of statistics.
+    /// Returns the items of an array or another iterable object, such as a map of statistics.
     pub(crate) fn items(&self) -> Vec<Self> {
         Array::from(&self.0).iter().map(Self).collect()
     }
 
-    /// Hears an event until the listener is let go of.
+    /// Listens to an event until the returned listener is dropped.
     pub(crate) fn on(
         &self,
         event: &'static str,
@@ -137,7 +137,7 @@ impl From<&JsObject> for JsValue {
     }
 }
 
-/// `{ name: value, … }`.
+/// Builds `{ name: value, … }`.
 pub(crate) fn object(members: &[(&str, JsValue)]) -> JsObject {
     let made = JsObject(js_sys::Object::new().into());
     for (name, value) in members {
@@ -146,12 +146,12 @@ pub(crate) fn object(members: &[(&str, JsValue)]) -> JsObject {
     made
 }
 
-/// `[item, …]`.
+/// Builds `[item, …]`.
 pub(crate) fn list(items: &[JsValue]) -> Array {
     items.iter().collect()
 }
 
-/// Hears an event while it lives.
+/// An event listener, removed on drop.
 pub(crate) struct Listener {
     target: JsObject,
     event: &'static str,

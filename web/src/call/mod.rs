@@ -1,5 +1,5 @@
-//! The call: devices, the WebSocket to the server and the connections to the others. Knows no page;
-//! only who opens a call fetches it.
+//! Call client: the devices, the WebSocket to the server and the connections to the other
+//! participants. It knows no page and is fetched only with the pages of calls.
 
 pub(crate) mod devices;
 pub(crate) mod js_object;
@@ -14,7 +14,7 @@ pub(crate) mod wake_lock;
 
 use crate::task::spawn;
 
-/// Starts something that runs by itself.
+/// Spawns a future.
 fn run(work: impl Future<Output = ()> + 'static) {
     spawn(Box::pin(work));
 }

@@ -1,5 +1,5 @@
-//! Can this network carry a call? Two connections of this browser to itself: directly, and through
-//! the relay.
+//! Network check for calls. It connects this browser to itself twice: directly, and through the
+//! relay.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -13,23 +13,23 @@ use super::{
     timer::{Timer, pause},
 };
 
-/// How one part of the check went.
+/// The result of one part of the check.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CheckResult {
     Waiting,
     Good,
-    /// It does not work.
+    /// This part does not work.
     Bad,
-    /// The relay is there and refuses us.
+    /// The relay answers and refuses our credentials.
     Refused,
-    /// The school has no such thing.
+    /// The school does not use this part.
     None,
 }
 
-/// The findings, as they come.
+/// The results of the check, set as they arrive.
 #[derive(Clone, Copy)]
 pub(crate) struct Network {
-    /// The line to the server that a call needs.
+    /// The WebSocket to the server, which every call needs.
     pub(crate) socket: RwSignal<CheckResult>,
     pub(crate) direct: RwSignal<CheckResult>,
     pub(crate) relay: RwSignal<CheckResult>,
@@ -44,7 +44,7 @@ impl Network {
         }
     }
 
-    /// Tries the line to the server, and both ways to others.
+    /// Checks the WebSocket to the server, the direct connection and the relay.
     pub(crate) fn check(self, servers: IceServers) {
         self.socket.set(CheckResult::Waiting);
         super::run(async move {
@@ -62,7 +62,7 @@ impl Network {
             if servers.transport_policy == TransportPolicy::Relay {
                 self.direct.try_set(CheckResult::None);
             } else {
-                // Without the relay: through it this browser would reach itself on any network.
+                // The relay is left out: through it this browser would reach itself on any network.
                 let own = without_relay(&servers);
                 self.direct.try_set(check_connection(&own, TransportPolicy::All).await);
             }
@@ -76,7 +76,7 @@ impl Network {
     }
 }
 
-/// What `new RTCPeerConnection(…)` takes.
+/// Builds the configuration of `new RTCPeerConnection(…)`.
 pub(crate) fn configuration(servers: &IceServers, policy: TransportPolicy) -> JsObject {
     let servers = servers.ice_servers.iter().map(|server| {
         let urls: Vec<JsValue> = server.urls.iter().map(|url| url.as_str().into()).collect();
@@ -92,8 +92,8 @@ pub(crate) fn configuration(servers: &IceServers, policy: TransportPolicy) -> Js
     object(&[("iceServers", list(&servers).into()), ("iceTransportPolicy", policy.into())])
 }
 
-/// The two numbers of a refusal by a TURN server (RFC 8656: 401 Unauthorized, 403 Forbidden; 437,
-/// 438 of a credential that ran out).
+/// Whether a TURN server refused the credentials (RFC 8656: 401 Unauthorized, 403 Forbidden, 438
+/// Stale Nonce).
 pub(crate) fn is_refusal(error: &JsObject) -> bool {
     error.number_of("errorCode").is_some_and(|code| [401.0, 403.0, 438.0].contains(&code))
 }
@@ -107,11 +107,11 @@ fn without_relay(servers: &IceServers) -> IceServers {
     own
 }
 
-/// How many answers a line must bring, one a second: some networks open a WebSocket and cut it, or
-/// let nothing pass through it.
+/// The number of pongs that must arrive, one per second. Some networks open a WebSocket and then
+/// cut it, or let no message through.
 const REQUIRED_PONGS: u32 = 6;
 
-/// Whether a WebSocket to the server opens, answers, and holds for some seconds.
+/// Whether a WebSocket to the server opens, answers, and stays open for some seconds.
 async fn check_socket_stability() -> bool {
     let Ok(socket) = JsObject::new("WebSocket", &[socket_url("check_socket").into()]) else {
         return false;
@@ -122,12 +122,12 @@ async fn check_socket_stability() -> bool {
         socket.on("message", move |_| hears.set(hears.get() + 1)),
         socket.on("close", move |_| ends.set(true)),
     ];
-    // As long as the answers take, and some seconds more.
+    // The loop leaves some seconds more than the pongs take.
     for second in 0..REQUIRED_PONGS + 4 {
         if is_over.get() || heard.get() >= REQUIRED_PONGS {
             break;
         }
-        // Not open yet, it throws.
+        // The call throws while the socket is not open yet; the next ping follows in a second.
         let _ = socket
             .call("send", &[minimal_json::to_string(&ClientMessage::Ping { id: second }).into()]);
         pause(Duration::from_secs(1)).await;
@@ -145,8 +145,8 @@ async fn check_connection(servers: &IceServers, policy: TransportPolicy) -> Chec
     }
 }
 
-/// Connects two ends in this browser and closes them; true when they found each other within ten
-/// seconds.
+/// Connects two peers within this browser and closes them. Returns true if they connected within
+/// ten seconds.
 async fn connect_pair(
     servers: &IceServers,
     policy: TransportPolicy,

@@ -1,4 +1,4 @@
-//! The connection to one other person: who offers, what is sent, and what is done when it fails
+//! Peer connection to one other person: negotiation, sent tracks, and recovery after failures
 //! (`docs/calls.md`).
 
 use std::{
@@ -21,13 +21,13 @@ use super::{
     timer::Timer,
 };
 
-/// How long a pair may take to connect before it is built anew.
+/// The time that a pair has to connect before the connection is rebuilt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A shared screen is sharp at this many bits a second.
+/// The bitrate in bits per second at which a shared screen is sharp.
 const SCREEN_BITRATE: u32 = 1_500_000;
 
-/// What one sees and hears of somebody. It outlives their connections.
+/// The received media of one person. It outlives their connections.
 #[derive(Clone, Copy)]
 pub(crate) struct RemoteMedia {
     pub(crate) connected: RwSignal<bool>,
@@ -54,20 +54,20 @@ impl RemoteMedia {
     }
 }
 
-/// What all connections of a call share.
+/// The state that all peers of a call share.
 pub(crate) struct PeerContext {
-    /// What `new RTCPeerConnection(…)` takes: by the school's policy, and for a pair that goes
-    /// through the relay alone.
+    /// The configurations of `new RTCPeerConnection(…)`: by the school's policy, and for a pair
+    /// that connects through the relay only.
     pub(crate) configurations: RefCell<[JsObject; 2]>,
     pub(crate) devices: Devices,
     pub(crate) picture: Cell<VideoFormat>,
-    /// Sends a signal to the connection of this number of this person.
+    /// Sends a signal to a person's connection, given by its number.
     pub(crate) send_signal: Box<dyn Fn(Uuid, u32, Signal)>,
-    /// The relay does not take our credentials.
+    /// Called when the relay refuses our credentials.
     pub(crate) on_relay_refused: Box<dyn Fn()>,
 }
 
-/// The pair of one's own connection and another's.
+/// A pair of our own connection and another person's connection.
 pub(crate) struct Peer {
     them: Uuid,
     own: u32,
@@ -83,14 +83,14 @@ pub(crate) struct Peer {
     sample: Cell<Sample>,
 }
 
-/// One attempt of a pair.
+/// One attempt to connect a pair.
 struct PeerConnection {
     pc: JsObject,
     listeners: RefCell<Vec<Listener>>,
-    /// Who sends our sound and our picture.
+    /// The senders of our audio and our video.
     senders: RefCell<Vec<JsObject>>,
     making_offer: Cell<bool>,
-    /// Candidates that came before the description they belong to.
+    /// The candidates that arrived before the description to which they belong.
     pending_candidates: RefCell<Vec<JsObject>>,
 }
 
@@ -119,19 +119,20 @@ impl Peer {
         })
     }
 
-    /// Of two, the one with the higher number offers, and is the one who does not give way.
+    /// Whether we are the impolite peer (perfect negotiation). The connection with the higher
+    /// number offers first and does not yield in a collision of offers.
     fn is_impolite(&self) -> bool {
         self.own > self.theirs
     }
 
-    /// Begins, if it is for us to begin and we have not yet.
+    /// Starts the first attempt, if it is ours to start.
     pub(crate) fn begin(self: &Rc<Self>) {
         if self.is_impolite() && self.attempt.get() == 0 {
             self.offer();
         }
     }
 
-    /// A new attempt, whose first word is ours.
+    /// Starts a new attempt with an offer of ours.
     fn offer(self: &Rc<Self>) {
         self.attempt.set(self.attempt.get() + 1);
         let Some(connection) = self.new_connection() else { return };
@@ -145,7 +146,7 @@ impl Peer {
         self.start_watchdog();
     }
 
-    /// Takes a signal of theirs; each is worked on when the one before is done.
+    /// Queues a received signal; signals are handled one at a time.
     pub(crate) fn on_signal(self: &Rc<Self>, signal: Signal) {
         self.inbox.borrow_mut().push_back(signal);
         if self.busy.replace(true) {
@@ -156,7 +157,8 @@ impl Peer {
             loop {
                 let next = peer.inbox.borrow_mut().pop_front();
                 let Some(signal) = next else { break };
-                // A step that fails leaves the pair unconnected, which the watchdog sees.
+                // A failed step leaves the pair unconnected, and the watchdog then starts a new
+                // attempt.
                 let _ = peer.handle_signal(signal).await;
             }
             peer.busy.set(false);
@@ -190,7 +192,8 @@ impl Peer {
         }
     }
 
-    /// Answers an offer. Our tracks come in only now, so that no offer of ours met theirs.
+    /// Answers an offer. Our tracks are added only now, so that no offer of ours collides with
+    /// theirs.
     async fn answer(self: &Rc<Self>, connection: &Rc<PeerConnection>) -> Result<(), JsObject> {
         if connection.senders.borrow().is_empty() {
             let transceivers = connection.pc.call("getTransceivers", &[])?.items();
@@ -208,7 +211,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Offers what the browser says must be negotiated: the beginning, or new ways after a failure.
+    /// Sends an offer when the browser requests negotiation: at the start, or for an ICE restart.
     async fn negotiate(self: Rc<Self>, connection: Rc<PeerConnection>) {
         connection.making_offer.set(true);
         let set = connection.pc.call_async("setLocalDescription", &[]).await;
@@ -236,7 +239,7 @@ impl Peer {
         );
     }
 
-    /// Makes a connection in place of the one before.
+    /// Creates a connection that replaces the previous one.
     fn new_connection(self: &Rc<Self>) -> Option<Rc<PeerConnection>> {
         self.connection.take();
         self.remote_media.clear();
@@ -295,7 +298,7 @@ impl Peer {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "the browser counts them from 0 in whole numbers"
+            reason = "the browser counts media lines from 0 in whole numbers"
         )]
         let line = candidate.number_of("sdpMLineIndex").map(|line| line as u32);
         let mid = candidate.get("sdpMid");
@@ -317,7 +320,8 @@ impl Peer {
                 self.watchdog.take();
                 self.limit_bitrate();
             }
-            // Both may do it: the answer of one is the answer to the other.
+            // Both sides may restart ICE; the collision of their offers is resolved as for any
+            // other offer.
             "failed" => {
                 let _ = connection.pc.call("restartIce", &[]);
                 self.start_watchdog();
@@ -326,7 +330,7 @@ impl Peer {
         }
     }
 
-    /// Builds the pair anew if it is not connected in time.
+    /// Starts a new attempt if the pair is not connected in time. Only the impolite peer does so.
     fn start_watchdog(self: &Rc<Self>) {
         if !self.is_impolite() {
             return;
@@ -353,7 +357,7 @@ impl Peer {
         self.connection.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, connection))
     }
 
-    /// Our sound and our picture, as they are now.
+    /// Returns our current audio and video tracks; a shared screen replaces the camera.
     fn tracks(&self) -> [Option<JsObject>; 2] {
         let devices = self.context.devices;
         let picture = devices
@@ -364,7 +368,7 @@ impl Peer {
         [devices.sound.try_get_untracked().flatten(), picture]
     }
 
-    /// Sends what is there now in place of what was: no negotiation is needed for it.
+    /// Replaces the sent tracks with the current ones, which needs no negotiation.
     pub(crate) fn switch_tracks(&self) {
         let Some(connection) = self.connection.borrow().clone() else { return };
         let senders = connection.senders.borrow().clone();
@@ -378,7 +382,7 @@ impl Peer {
         self.limit_bitrate();
     }
 
-    /// Holds the picture within the share of the line that it has in a call of this many people.
+    /// Limits the video bitrate to the share for a call of this many people.
     pub(crate) fn limit_bitrate(&self) {
         let Some(connection) = self.connection.borrow().clone() else { return };
         let Some(sender) = connection.senders.borrow().get(1).cloned() else { return };
@@ -393,7 +397,7 @@ impl Peer {
         });
     }
 
-    /// Looks how well the connection carries.
+    /// Samples the quality of the connection.
     pub(crate) fn sample_quality(self: &Rc<Self>) {
         let Some(connection) = self.connection.borrow().clone() else { return };
         let peer = Rc::clone(self);

@@ -1,10 +1,10 @@
-//! The counters of a connection, from the browser's statistics (W3C webrtc-stats).
+//! Counters of a connection, read from the browser's statistics (W3C webrtc-stats).
 
 pub(crate) use parlour_web_logic::quality::{Quality, Sample};
 
 use super::js_object::JsObject;
 
-/// Adds up the counters of a report.
+/// Adds up the counters of a statistics report.
 pub(crate) fn sample_of(report: &[JsObject]) -> Sample {
     let mut sample = Sample::default();
     for entry in report {

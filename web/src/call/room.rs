@@ -1,5 +1,5 @@
-//! A call as this browser lives through it: its place in it, the people, the time, and a connection
-//! to each of them.
+//! State of a call in this browser: the seat, the participants, the times, and a peer connection to
+//! each participant.
 
 use std::{
     cell::{Cell, RefCell},
@@ -25,12 +25,12 @@ use super::{
 };
 use crate::api;
 
-/// Where one is on the way into the call and out of it.
+/// The stage of a person between joining a call and leaving it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum CallStage {
     /// The server has not answered yet.
     Joining,
-    /// One is in it with another device or tab.
+    /// The person is in the call with another device or tab.
     MoveHere,
     /// A code must be entered.
     Code {
@@ -38,17 +38,17 @@ pub(crate) enum CallStage {
         sent: bool,
         wrong: bool,
     },
-    /// The call is full; the place in the queue.
+    /// The call is full; the number is the position in the queue.
     Waiting(u32),
     Seated,
-    /// One is out, and why.
+    /// The person is out of the call; the code and the detail give the reason.
     Out {
         code: String,
         detail: String,
     },
 }
 
-/// The call's times, by the server's clock.
+/// The times of the call, by the server's clock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Times {
     pub(crate) starts_at: Moment,
@@ -57,30 +57,31 @@ pub(crate) struct Times {
     pub(crate) late_minutes: u32,
 }
 
-/// A call. Copied freely; it ends with the page that made it.
+/// A handle of a call. It is copyable; the call ends with the page that created it.
 #[derive(Clone, Copy)]
 pub(crate) struct Call {
     pub(crate) stage: RwSignal<CallStage>,
     pub(crate) people: RwSignal<Vec<CallPerson>>,
     pub(crate) me: Uuid,
-    /// There is a connection to the server.
+    /// The WebSocket to the server is connected.
     pub(crate) socket_connected: RwSignal<bool>,
-    /// How many times in a row there was none.
+    /// The number of consecutive failures of the WebSocket.
     pub(crate) failures: RwSignal<u32>,
-    /// It breaks again and again.
+    /// The WebSocket breaks repeatedly.
     pub(crate) unstable: RwSignal<bool>,
-    /// No way was found to somebody who is here: too long ago to be slow alone.
+    /// A participant who is present could not be reached for longer than a slow connection
+    /// explains.
     pub(crate) is_unreachable: RwSignal<bool>,
-    /// Those who have been here.
+    /// The participants who have been in the call.
     pub(crate) met: RwSignal<Vec<Uuid>>,
-    /// This browser plays no sound at the moment.
+    /// The browser currently plays no sound.
     pub(crate) deaf: RwSignal<bool>,
     pub(crate) times: RwSignal<Times>,
-    /// The server's time, in milliseconds; it moves once a second.
+    /// The server's time in milliseconds, updated once a second.
     pub(crate) now: RwSignal<i64>,
-    /// The relay does not take our credentials.
+    /// The relay refuses our credentials.
     pub(crate) relay_refused: RwSignal<bool>,
-    /// What the server refused last.
+    /// The latest refusal by the server.
     pub(crate) problem: RwSignal<Option<String>>,
     engine: StoredValue<Option<Rc<CallEngine>>, LocalStorage>,
 }
@@ -92,37 +93,38 @@ struct CallEngine {
     socket: RefCell<Option<Socket>>,
     peers: RefCell<HashMap<Uuid, Rc<Peer>>>,
     remote_media_by_person: RefCell<HashMap<Uuid, RemoteMedia>>,
-    /// The number of our connection, while we sit.
+    /// The number of our connection, while we have a seat.
     connection: Cell<Option<u32>>,
     /// The key of this tab.
     tab: String,
-    /// With people of this role we connect through the relay alone.
+    /// The role of the people to whom we connect through the relay only.
     relayed_with: Cell<Option<CallRole>>,
-    /// This tab has no connections of before.
+    /// This tab was just loaded and has no earlier peer connections.
     fresh: Cell<bool>,
-    /// How far the server's clock is before ours, in milliseconds.
+    /// How far the server's clock is ahead of ours, in milliseconds.
     clock_offset: Cell<f64>,
-    /// Since when no way is found to somebody, by the server's time.
+    /// The server's time since which a participant can't be reached.
     unreachable_since: Cell<Option<i64>>,
-    /// When the server refused something last.
+    /// The time of the latest refusal by the server.
     problem_at: Cell<i64>,
     listeners: RefCell<Vec<Listener>>,
     tickers: RefCell<Vec<Ticker>>,
 }
 
-/// How long after its end we leave a call by ourselves, when the server does not put us out.
+/// The time after the call's end at which we leave by ourselves, in case the server does not end
+/// the call for us.
 const END_GRACE_MS: i64 = 3000;
 
-/// How long two may look for a way to each other before they are told that there may be none: it
-/// takes a second or two where there is one.
+/// The time that two participants may take to connect before they are told that there may be no
+/// path. Where there is a path, connecting takes a second or two.
 const CONNECT_TIMEOUT_MS: i64 = 8000;
 
-/// How long a refusal is shown.
+/// The time for which a refusal is shown.
 const PROBLEM_SHOWN_MS: i64 = 10_000;
 
 impl Call {
-    /// Enters the call behind this door.
-    /// `clock_offset`: how far the server's clock is before ours, in milliseconds.
+    /// Enters the call behind this door. `clock_offset` says how far the server's clock is ahead of
+    /// ours, in milliseconds.
     pub(crate) fn enter(
         door: &CallDoor,
         servers: &IceServers,
@@ -155,7 +157,8 @@ impl Call {
         };
         let engine = CallEngine::start(call, tab, configurations(servers), devices, clock_offset);
         call.engine.set_value(Some(Rc::clone(&engine)));
-        // Those that were asked for before the call opened live for a few minutes only.
+        // ICE servers that were fetched before the call opened are valid for a few minutes only, so
+        // they are fetched again.
         let (context, booking) = (Rc::downgrade(&engine.context), door.booking_id);
         super::run(async move {
             if let (Ok(servers), Some(context)) =
@@ -173,7 +176,8 @@ impl Call {
                 }
             });
         engine.socket.replace(Some(socket));
-        // What we send is told whenever it changes, and goes out on every connection.
+        // Every change of the sent media is reported to the server, and every peer switches its
+        // tracks.
         Effect::new(move || {
             let media = media_state(devices, call.deaf.get());
             devices.sound.track();
@@ -186,7 +190,8 @@ impl Call {
         call
     }
 
-    /// Leaves: seat, camera and connections are free at once.
+    /// Leaves the call; the seat and the connections are released at once. The devices stay as they
+    /// are: the page owns them.
     pub(crate) fn leave(self) {
         if let Some(engine) = self.engine.try_update_value(Option::take).flatten() {
             engine.send(&ClientMessage::Leave);
@@ -194,28 +199,28 @@ impl Call {
         }
     }
 
-    /// Takes one's place from one's other device or tab.
+    /// Moves the seat from the person's other device or tab to this one.
     pub(crate) fn move_here(self) {
         self.stage.set(CallStage::Joining);
         self.with(|engine| engine.join(true, None));
     }
 
-    /// Enters with a code that was mailed.
+    /// Enters with the mailed code.
     pub(crate) fn enter_code(self, code: String) {
         self.with(|engine| engine.join(true, Some(code)));
     }
 
-    /// Asks for the code to be mailed.
+    /// Asks the server to mail the code.
     pub(crate) fn send_code(self) {
         self.send(&ClientMessage::SendCode);
     }
 
-    /// Adds a minute.
+    /// Extends the call by a minute.
     pub(crate) fn extend(self) {
         self.send(&ClientMessage::Extend);
     }
 
-    /// Leaves the line to the server and tries another one.
+    /// Drops the WebSocket to the server and opens a new one.
     pub(crate) fn retry(self) {
         self.with(|engine| {
             if let Some(socket) = &*engine.socket.borrow() {
@@ -224,12 +229,12 @@ impl Call {
         });
     }
 
-    /// What is seen and heard of somebody.
+    /// Returns the received media of a participant.
     pub(crate) fn remote_media(self, person: Uuid) -> Option<RemoteMedia> {
         Some(self.engine.try_get_value().flatten()?.remote_media(person))
     }
 
-    /// Whether media flow: one sits, and it has begun.
+    /// Whether media flow: the person has a seat, and the call has begun.
     pub(crate) fn is_active(self) -> bool {
         self.stage.get() == CallStage::Seated
             && self.now.get() >= self.times.get().starts_at.timestamp_millis()
@@ -299,7 +304,7 @@ impl CallEngine {
             every(250, Self::tick),
             every(3000, |engine| engine.for_each_peer(Peer::sample_quality)),
         ]);
-        // Closing the page is leaving; the seat is not held for somebody who went.
+        // Closing the page leaves the call, so that no seat is held for a person who has gone.
         let hidden = JsObject::window().on("pagehide", move |_| {
             call.leave();
             devices.stop();
@@ -402,7 +407,7 @@ impl CallEngine {
         }));
     }
 
-    /// Only who sits is asked what they send.
+    /// Only a participant with a seat reports the sent media.
     fn send_media_state(&self, media: Media) {
         if self.connection.get().is_some() {
             self.send(&ClientMessage::Media(media));
@@ -415,7 +420,8 @@ impl CallEngine {
         }
     }
 
-    /// The peer of this connection of somebody; `None` when a later one of theirs is known.
+    /// Returns the peer for one connection of a person, which is created if necessary; `None` if a
+    /// later connection of that person is known.
     fn peer(self: &Rc<Self>, person: Uuid, theirs: u32) -> Option<Rc<Peer>> {
         let own = self.connection.get()?;
         let known = self.peers.borrow().get(&person).cloned();
@@ -439,8 +445,8 @@ impl CallEngine {
         }
     }
 
-    /// Whether we connect to somebody through the relay alone; so with one of whom we don't know
-    /// yet who they are.
+    /// Whether we connect to a person through the relay only. That also applies to a person whose
+    /// role is not known yet.
     fn is_relayed(&self, person: Uuid) -> bool {
         let role = self.call.people.with_untracked(|people| {
             people.iter().find(|one| one.id == person).map(|one| one.role)
@@ -451,14 +457,14 @@ impl CallEngine {
     fn remote_media(&self, person: Uuid) -> RemoteMedia {
         let known = self.remote_media_by_person.borrow().get(&person).copied();
         known.unwrap_or_else(|| {
-            // Signals that are made by a message still belong to the page.
+            // Signals that are created while a message is handled must still belong to the page.
             let remote_media = self.owner.with(RemoteMedia::new);
             self.remote_media_by_person.borrow_mut().insert(person, remote_media);
             remote_media
         })
     }
 
-    /// Brings the connections in line with who sits.
+    /// Creates and removes peers to match the seated participants.
     fn sync(self: &Rc<Self>) {
         if self.connection.get().is_none() || !untrack(|| self.call.is_active()) {
             return;
@@ -485,7 +491,7 @@ impl CallEngine {
         }
     }
 
-    /// A quarter of a second went by.
+    /// Runs every 250 ms; its work is done when a new second has begun.
     fn tick(self: &Rc<Self>) {
         let now = server_now(self.clock_offset.get());
         let before = self.call.now.get_untracked();
@@ -509,7 +515,7 @@ impl CallEngine {
         }
     }
 
-    /// Is there somebody here to whom no way was found for too long?
+    /// Updates `is_unreachable`: whether a present participant has been unreachable for too long.
     fn check_reachability(&self, now: i64) {
         let call = self.call;
         let is_apart = |person: &CallPerson| {
@@ -534,7 +540,7 @@ impl CallEngine {
         self.call.stage.try_set(CallStage::Out { code, detail });
     }
 
-    /// Lets go of all connections.
+    /// Closes all connections.
     fn end(&self) {
         drop(self.socket.take());
         self.peers.take();
@@ -549,12 +555,13 @@ impl CallEngine {
     }
 }
 
-/// By the school's policy, and through the relay alone.
+/// Returns the configurations by the school's policy and for the relay only.
 fn configurations(servers: &IceServers) -> [JsObject; 2] {
     [servers.transport_policy, TransportPolicy::Relay].map(|policy| configuration(servers, policy))
 }
 
-/// The server's time in milliseconds, when its clock is so far before ours.
+/// Returns the server's time in milliseconds. `clock_offset` says how far its clock is ahead of
+/// ours.
 pub(crate) fn server_now(clock_offset: f64) -> i64 {
     #[expect(
         clippy::cast_possible_truncation,
@@ -564,7 +571,7 @@ pub(crate) fn server_now(clock_offset: f64) -> i64 {
     now
 }
 
-/// What these devices send now.
+/// Returns which media these devices currently send.
 fn media_state(devices: Devices, deaf: bool) -> Media {
     Media {
         audio: devices.sends_audio(),
@@ -574,7 +581,7 @@ fn media_state(devices: Devices, deaf: bool) -> Media {
     }
 }
 
-/// Has a seat, present or held.
+/// Whether a participant has a seat, present or reconnecting.
 pub(crate) fn has_seat(person: &CallPerson) -> bool {
     matches!(person.state, PresenceState::InCall | PresenceState::Reconnecting)
 }

@@ -1,4 +1,4 @@
-//! The WebSocket of a call: it notices when the line is dead, and comes back by itself.
+//! WebSocket of a call, which detects a dead connection and reconnects by itself.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,56 +15,57 @@ use super::{
 };
 use crate::js::Js;
 
-/// What happens to a socket.
+/// An event of the socket.
 pub(crate) enum SocketEvent {
-    /// It is open: `join` is to be sent.
+    /// The socket is open: the call must now send `join`.
     Open,
     Message(ServerMessage),
-    /// It was lost, or could not be opened. It will try again.
+    /// The connection was lost or could not be opened; a retry follows.
     Lost {
-        /// So many times in a row.
+        /// The number of consecutive failures.
         failures: u32,
-        /// It breaks again and again, a moment after the server has answered.
+        /// The connection breaks repeatedly, soon after the server has answered.
         is_unstable: bool,
     },
-    /// It has held for a while.
+    /// The connection has been stable for a while.
     Stable,
 }
 
-/// `WebSocket.CONNECTING` and `WebSocket.OPEN`.
+/// The values of `WebSocket.CONNECTING` and `WebSocket.OPEN`.
 const CONNECTING: f64 = 0.0;
 const OPEN: f64 = 1.0;
 
-/// The pauses before the next tries, in milliseconds; the last one again and again. A seat is held
-/// for 30 seconds: in them must lie several tries.
+/// The retry delays in milliseconds; the last one repeats. A seat is held for 30 seconds, which
+/// must allow several retries.
 const RETRY_DELAYS_MS: [u64; 5] = [250, 500, 1000, 2000, 3000];
-/// From so many failures in a row on nobody's seat is held any more, and the pauses are longer.
+/// After more than this many consecutive failures no seat is held any more, and the delay is
+/// longer.
 const MANY_FAILURES: u32 = 20;
 const LONG_RETRY_DELAY_MS: u64 = 8000;
 
-/// How often we look, in milliseconds.
+/// The interval between two health checks, in milliseconds.
 const CHECK_INTERVAL_MS: f64 = 1000.0;
-/// How long opening may take.
+/// The time that opening may take.
 const OPEN_TIMEOUT_MS: f64 = 6000.0;
-/// The server is asked whether it is there when it has said nothing for so long.
+/// The time of silence after which the server is pinged.
 const PING_AFTER_MS: f64 = 2000.0;
-/// How long its answer may take; the first one after `join` waits for its database.
+/// The time that the pong may take; the first one after `join` waits for the server's database.
 const PONG_TIMEOUT_MS: f64 = 4000.0;
 const JOIN_TIMEOUT_MS: f64 = 12_000.0;
-/// The same when there is a reason to think that the line has changed.
+/// The same time after a sign that the network has changed.
 const SHORT_PONG_TIMEOUT_MS: f64 = 1500.0;
-/// A line that has held for so long is steady.
+/// The time after which a connection counts as stable.
 const STABLE_AFTER_MS: f64 = 15_000.0;
-/// It is unsteady when it broke so many times before.
+/// The number of consecutive breaks from which a connection counts as unstable.
 const UNSTABLE_BREAKS: u32 = 2;
 
-/// The address of a socket below the API: http becomes ws, https becomes wss.
+/// Returns the URL of a socket below the API: http becomes ws, https becomes wss.
 pub(crate) fn socket_url(path: &str) -> String {
     let base = document().base_uri().ok().flatten().unwrap_or_default();
     [&base.replacen("http", "ws", 1), "api/v1/", path].concat()
 }
 
-/// A socket that is open, or will be again. Let go of, it is closed.
+/// A socket that is open or reconnecting. It is closed on drop.
 pub(crate) struct Socket(Rc<Inner>);
 
 struct Inner {
@@ -75,7 +76,7 @@ struct Inner {
     check_ticker: RefCell<Ticker>,
     listeners: RefCell<Vec<Listener>>,
     failures: Cell<u32>,
-    /// How many times in a row it broke soon after the server had answered.
+    /// The number of consecutive breaks soon after the server had answered.
     breaks: Cell<u32>,
     checked_at: Cell<f64>,
 }
@@ -84,16 +85,16 @@ struct Connection {
     socket: JsObject,
     began_at: f64,
     last_message_at: Cell<f64>,
-    /// Until when the answer to a `ping` must be here.
+    /// The time by which the pong is due.
     pong_due_at: Cell<Option<f64>>,
-    /// When the server let us in.
+    /// The time of the server's `welcome`.
     welcomed_at: Cell<Option<f64>>,
     is_stable: Cell<bool>,
     _listeners: [Listener; 3],
 }
 
 impl Socket {
-    /// Opens the socket of this path below the API.
+    /// Opens the socket at this path below the API.
     pub(crate) fn open(path: &str, on_event: impl Fn(SocketEvent) + 'static) -> Self {
         let inner = Rc::new(Inner {
             url: socket_url(path),
@@ -124,12 +125,12 @@ impl Socket {
         Self(inner)
     }
 
-    /// Says something; without a connection it is not said.
+    /// Sends a message; without an open connection the message is dropped.
     pub(crate) fn send(&self, message: &ClientMessage) {
         self.0.send(message);
     }
 
-    /// The server let us in.
+    /// Records that the server has sent `welcome`.
     pub(crate) fn on_welcome(&self) {
         self.0.failures.set(0);
         if let Some(connection) = &*self.0.connection.borrow() {
@@ -137,7 +138,7 @@ impl Socket {
         }
     }
 
-    /// Leaves the line at once and tries anew.
+    /// Drops the connection and reconnects at once.
     pub(crate) fn reconnect(&self) {
         self.0.drop_connection();
         self.0.connect();
@@ -176,7 +177,8 @@ impl Inner {
         self.connection.replace(Some(connection));
     }
 
-    /// First asks whether anybody answers: what is said then may take its time.
+    /// Pings before `join` is sent: a quick pong proves that the server answers, while the answer
+    /// to `join` may take longer.
     fn on_open(self: &Rc<Self>) {
         self.ping(PONG_TIMEOUT_MS);
         (self.on_event)(SocketEvent::Open);
@@ -187,7 +189,7 @@ impl Inner {
             connection.last_message_at.set(now());
             connection.pong_due_at.set(None);
         }
-        // What we can't read is of a later version, and nothing that we asked for.
+        // An unreadable message comes from a later version and answers nothing that we asked for.
         if let Some(message) = minimal_json::from_value(&Js::parse(&event.text_of("data"))) {
             (self.on_event)(SocketEvent::Message(message));
         }
@@ -201,7 +203,7 @@ impl Inner {
         }
     }
 
-    /// Asks whether the server is there; it must answer within this time.
+    /// Pings the server; it must answer within this time, in milliseconds.
     fn ping(&self, within: f64) {
         if let Some(connection) = &*self.connection.borrow() {
             connection.pong_due_at.set(Some(now() + within));
@@ -209,11 +211,11 @@ impl Inner {
         self.send(&ClientMessage::Ping { id: self.failures.get() });
     }
 
-    /// A second went by: is the line alive?
+    /// Checks the health of the connection, once a second.
     fn check(self: &Rc<Self>) {
         let now = now();
-        // The device slept, or the browser has slowed this tab down: what came meanwhile is not
-        // read yet.
+        // The device was asleep, or the browser has throttled this tab: received messages may not
+        // be handled yet.
         let was_suspended = now - self.checked_at.replace(now) > 3.0 * CHECK_INTERVAL_MS;
         let health = self
             .connection
@@ -234,7 +236,7 @@ impl Inner {
         }
     }
 
-    /// The browser says that there is a network again, or another one.
+    /// The browser reports that the network is back or has changed.
     fn on_network_change(self: &Rc<Self>) {
         if self.connection.borrow().as_ref().and_then(Connection::state) == Some(OPEN) {
             return self.ping(SHORT_PONG_TIMEOUT_MS);
@@ -260,11 +262,12 @@ impl Inner {
         } else {
             RETRY_DELAYS_MS.get(place).or(RETRY_DELAYS_MS.last()).copied().unwrap_or_default()
         };
-        // Not all at once when it was the server that went.
+        // A random spread keeps all clients from reconnecting at the same moment after the server
+        // has failed.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "it is below half a pause"
+            reason = "the spread is below half a pause"
         )]
         let spread = (js_sys::Math::random() * pause as f64 / 2.0) as u64;
         let weak = Rc::downgrade(self);
@@ -281,16 +284,16 @@ impl Inner {
     }
 }
 
-/// How a line is.
+/// The health of a connection.
 enum Health {
     Alive,
-    /// Nothing was said for a while; `is_in`: the server has let us in.
+    /// No message has arrived for a while; `is_in` says whether the server has sent `welcome`.
     Idle {
         is_in: bool,
     },
-    /// An answer is missing.
+    /// A pong or the opening is overdue.
     Dead,
-    /// It has just held long enough.
+    /// The connection has just become stable.
     Stable,
 }
 
@@ -323,7 +326,7 @@ impl Drop for Connection {
     }
 }
 
-/// Milliseconds that no change of the clock touches.
+/// Returns milliseconds of a monotonic clock, which changes of the system clock do not affect.
 fn now() -> f64 {
     JsObject::window()
         .get("performance")

@@ -1,4 +1,4 @@
-//! How loud the microphone is, and a tone for the speaker.
+//! Level meter of the microphone and test notes for the speaker.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use super::{
     timer::{Ticker, pause},
 };
 
-/// How many samples are looked at for one level.
+/// The number of samples per measured level.
 const SAMPLES: u32 = 256;
 
-/// Measures a track while it lives.
+/// A meter of a track, which measures while it lives.
 pub(crate) struct Meter {
     context: JsObject,
     _ticker: Ticker,
 }
 
 impl Meter {
-    /// Tells the level of a microphone ten times a second: 0 for silence to 100 for loud.
+    /// Reports the level of a microphone ten times a second, from 0 for silence to 100 for loud.
     pub(crate) fn new(track: &JsObject, on_level: impl Fn(u32) + 'static) -> Option<Self> {
         let context = JsObject::new("AudioContext", &[]).ok()?;
         let source = context
@@ -32,7 +32,7 @@ impl Meter {
         let samples = JsObject::new("Uint8Array", &[SAMPLES.into()]).ok()?;
         let (awake, asleep) = (context.clone(), context.clone());
         let ticker = Ticker::every(Duration::from_millis(100), move || {
-            // Until something on the page was pressed, the browser lets no sound be worked on.
+            // Until the person has interacted with the page, the browser suspends audio processing.
             if asleep.text_of("state") == "suspended" {
                 let _ = awake.call("resume", &[]);
             }
@@ -55,18 +55,20 @@ impl Drop for Meter {
     }
 }
 
-/// The peak of a wave, 0 to 1, as ears take it: from 48 decibels below the loudest.
+/// Maps the peak of a wave (0 to 1) to a logarithmic scale of 0 to 100; 0 is 48 decibels below the
+/// maximum.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "it is between 0 and 100"
+    reason = "the level is between 0 and 100"
 )]
 fn level(peak: f64) -> u32 {
     let decibels = 20.0 * peak.max(0.001).log10();
     ((decibels / 48.0 + 1.0) * 100.0).clamp(0.0, 100.0) as u32
 }
 
-/// Plays three notes on a speaker; empty for the browser's own choice. True when it could.
+/// Plays three notes on a speaker; an empty id means the browser's default. Returns whether it
+/// could.
 pub(crate) async fn play_notes(speaker: String) -> bool {
     let Ok(context) = JsObject::new("AudioContext", &[]) else { return false };
     let played = notes(&context, &speaker).await.is_ok();
@@ -99,10 +101,10 @@ async fn notes(context: &JsObject, speaker: &str) -> Result<(), JsObject> {
     Ok(())
 }
 
-/// Has an element play on this speaker, where the browser lets one choose.
+/// Routes an element's sound to this speaker, where the browser supports the choice.
 pub(crate) async fn choose_speaker(player: &JsObject, speaker: &str) {
     if player.get("setSinkId").exists() {
-        // One that is gone by now leaves the sound where it was.
+        // If the speaker is gone, the sound stays on its current output.
         let _ = player.call_async("setSinkId", &[speaker.into()]).await;
     }
 }

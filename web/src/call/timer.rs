@@ -1,4 +1,4 @@
-//! Timers that end with what they belong to.
+//! Timers that are cancelled on drop.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -6,7 +6,7 @@ use leptos::prelude::{
     IntervalHandle, TimeoutHandle, set_interval_with_handle, set_timeout_with_handle,
 };
 
-/// Something that will be done once, unless it is let go of before.
+/// A one-shot timer, cancelled on drop.
 #[derive(Default)]
 pub(crate) struct Timer(Option<TimeoutHandle>);
 
@@ -24,7 +24,7 @@ impl Drop for Timer {
     }
 }
 
-/// Something that is done again and again until it is let go of.
+/// A repeating timer, stopped on drop.
 #[derive(Default)]
 pub(crate) struct Ticker(Option<IntervalHandle>);
 
@@ -42,7 +42,7 @@ impl Drop for Ticker {
     }
 }
 
-/// Waits. Not by a future of its own machinery: a promise that a timer keeps.
+/// Waits for this long, by a promise that a timer resolves; this needs no future type of its own.
 pub(crate) async fn pause(time: Duration) {
     let timer = Rc::new(RefCell::new(Timer::default()));
     let kept = Rc::clone(&timer);

@@ -1,11 +1,11 @@
-//! Keeps the screen on during a call (W3C Screen Wake Lock), where the browser can.
+//! Screen wake lock during a call (W3C Screen Wake Lock), where the browser supports it.
 
 use std::{cell::RefCell, rc::Rc};
 
 use super::js_object::{JsObject, Listener};
 
-/// Keeps the screen on while it lives. The browser lets go of the lock when the page is hidden; it
-/// is asked for again when it is back.
+/// Keeps the screen on while it lives. The browser releases the lock when the page is hidden, so it
+/// is requested again when the page is visible.
 pub(crate) struct ScreenWakeLock {
     lock: Rc<RefCell<Option<JsObject>>>,
     _shown: Listener,
@@ -33,7 +33,7 @@ fn request_lock(lock: &Rc<RefCell<Option<JsObject>>>) {
     }
     let weak = Rc::downgrade(lock);
     super::run(async move {
-        // A device that saves its battery may refuse.
+        // A device that saves its battery may refuse the lock.
         let Ok(given) = keeper.call_async("request", &["screen".into()]).await else { return };
         let before = match weak.upgrade() {
             Some(lock) => lock.replace(Some(given)),

@@ -1,4 +1,4 @@
-//! Appointments that one can only read: a guest's, a teacher's.
+//! Read-only list of appointments, for guests and teachers.
 
 use leptos::prelude::*;
 use parlour_wire::Moment;
@@ -6,21 +6,21 @@ use parlour_wire::Moment;
 use super::{Icon, Shape, join_link};
 use crate::{texts::t, time_format};
 
-/// One appointment in words.
+/// The texts of one appointment.
 pub(crate) struct AppointmentLine {
     pub(crate) starts_at: Moment,
-    /// Whom one meets.
+    /// The people whom the reader meets.
     pub(crate) who: String,
-    /// About whom and what.
+    /// The student and the subject.
     pub(crate) about: String,
-    /// Further words, such as who joins.
+    /// Further text, such as the people who join.
     pub(crate) more: Option<String>,
     pub(crate) video: bool,
-    /// Where its call is.
+    /// The link to the appointment's call.
     pub(crate) join: Option<String>,
 }
 
-/// A list by time.
+/// A list of appointments in the given order, by time.
 #[component]
 pub(crate) fn Appointments(lines: Vec<AppointmentLine>) -> impl IntoView {
     let items = lines.into_iter().map(|line| {

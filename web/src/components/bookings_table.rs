@@ -1,4 +1,4 @@
-//! The appointments of a parent as a table, which becomes a list of cards on a phone.
+//! Table of a parent's appointments, which becomes a list of cards on a phone.
 
 use leptos::prelude::*;
 use parlour_wire::{Booking, BookingRow, Mode, Teacher};
@@ -10,17 +10,17 @@ use crate::{
     time_format,
 };
 
-/// Time, Teacher, Student, Subject, and what can be done. The roles are said since cards would
-/// otherwise lose them.
+/// Columns: time, teacher, student, subject, actions. The ARIA roles are explicit, since the card
+/// layout would otherwise remove them.
 #[component]
 pub(crate) fn BookingsTable(
     rows: Vec<BookingRow>,
     mode: Mode,
     may_change: bool,
-    /// Whether whoever looks may join the video calls.
+    /// Whether the reader may join the video calls.
     #[prop(optional)]
     join: bool,
-    /// Where a booking is changed.
+    /// Returns the link that changes a booking.
     change_href: Callback<Uuid, String>,
     cancel: Callback<Booking>,
 ) -> impl IntoView {
@@ -128,7 +128,7 @@ fn booking_row(
     .into_any()
 }
 
-/// The way to a call. It leads to the door, which says from when one can enter.
+/// A link to the call's door, which shows from when the call can be entered.
 pub(crate) fn join_link(href: &str, described: &str) -> AnyView {
     view! {
         <a class="action" href=href.to_owned() aria-label=[t().join, " ", described].concat()>
@@ -139,7 +139,7 @@ pub(crate) fn join_link(href: &str, described: &str) -> AnyView {
     .into_any()
 }
 
-/// `Mrs Anita Abell and Mr Geraint Davies`
+/// Joins the teachers' names: `Mrs Anita Abell and Mr Geraint Davies`.
 pub(crate) fn names(teachers: &[Teacher]) -> String {
     let names: Vec<&str> = teachers.iter().map(|teacher| teacher.name.as_str()).collect();
     match names.split_last() {

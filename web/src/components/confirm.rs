@@ -1,12 +1,12 @@
-//! A dialog that asks once more before something is done.
+//! Confirmation dialog.
 
 use leptos::prelude::*;
 
 use super::{Dialog, FailureNotice};
 use crate::{api::Failure, texts::t};
 
-/// Asks `question`; `yes` is run on the first button. The dialog stays open until the page closes
-/// it, so that a failure can be shown in it.
+/// Asks `question`; the first button runs `yes`. The dialog stays open until the page closes it, so
+/// that it can show a failure.
 #[component]
 pub(crate) fn Confirm(
     id: &'static str,

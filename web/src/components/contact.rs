@@ -1,9 +1,10 @@
-//! The school's contact, shown below each text that says to ask it.
+//! Contact details of the school, shown below each text that tells the reader to contact the
+//! school.
 
 use leptos::prelude::*;
 
-/// The lines that the server wrote into the page, as the notice at the start shows them too.
-/// Nothing where the school has not said how to reach it.
+/// The lines that the server wrote into the page, which the start-up notice also shows. Empty if
+/// the school has given no contact details.
 pub(crate) fn contact() -> AnyView {
     let lines =
         document().get_element_by_id("contact").map(|kept| kept.inner_html()).unwrap_or_default();

@@ -1,11 +1,12 @@
-//! A modal dialog: the browser's own, so that focus, Escape and what lies behind are its business.
+//! Modal dialog, built on the browser's own `<dialog>`, which manages the focus, the Escape key and
+//! the inert background.
 
 use leptos::{html, prelude::*};
 
 use super::{Icon, Shape};
 use crate::{browser, texts::t};
 
-/// A dialog that is there while `open` is true. What is in it is made anew each time.
+/// A dialog that is open while `open` is true. Its content is rebuilt each time it opens.
 #[component]
 pub(crate) fn Dialog(
     open: RwSignal<bool>,
@@ -18,7 +19,7 @@ pub(crate) fn Dialog(
         let Some(element) = dialog.get() else { return };
         if open.get() && !element.open() {
             let _ = element.show_modal();
-            // The first control that one can work with; the close button comes last in the
+            // The focus goes to the first enabled control; the close button comes last in the
             // document.
             if let Some(first) =
                 browser::find(&element, "input:not(:disabled), .dialog-body button:not(:disabled)")

@@ -1,4 +1,4 @@
-//! An evening in a list.
+//! Card of an evening in a list.
 
 use leptos::prelude::*;
 use parlour_wire::{BookingState, Evening, Mode};
@@ -6,7 +6,7 @@ use parlour_wire::{BookingState, Evening, Mode};
 use super::{Icon, Shape};
 use crate::{texts::t, time_format};
 
-/// One evening, to be opened.
+/// One evening with a link that opens it.
 #[component]
 pub(crate) fn EveningCard(evening: Evening, href: String) -> impl IntoView {
     let (state, class) = match evening.booking_state {
@@ -30,7 +30,7 @@ pub(crate) fn EveningCard(evening: Evening, href: String) -> impl IntoView {
     }
 }
 
-/// `Thursday 26 November, 16:00 to 19:00 · video calls`
+/// Returns the date, times and mode: `Thursday 26 November, 16:00 to 19:00 · video calls`.
 pub(crate) fn when(evening: &Evening) -> String {
     let mode = match evening.mode {
         Mode::Video => t().mode_video,

@@ -1,14 +1,14 @@
-//! A labelled text field with its hint and its error, which is read out when it appears.
+//! Labelled text field with a hint and an error, which is announced when it appears.
 
 use leptos::{html, prelude::*};
 use parlour_domain::EmailAddress;
 
 use crate::texts;
 
-/// A text field. An error is tied to it, so that it is read with the field.
+/// A text field. The error is associated with the field, so that screen readers read both together.
 #[component]
 pub(crate) fn Field(
-    /// Unique on the page.
+    /// The id of the field, unique on the page.
     id: &'static str,
     #[prop(into)] label: &'static str,
     value: RwSignal<String>,
@@ -66,8 +66,8 @@ pub(crate) fn Field(
     }
 }
 
-/// Returns the email address of a form that is being submitted. Text that is no address is told at
-/// its field.
+/// Returns the email address of a form that is being submitted. An invalid address sets the field's
+/// error and returns `None`.
 pub(crate) fn submitted_address(
     event: &leptos::ev::SubmitEvent,
     value: RwSignal<String>,

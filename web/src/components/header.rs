@@ -1,12 +1,12 @@
-//! The top of every page: the school, who is here, the way out; in a demonstration a strip with its
-//! shortcuts.
+//! Header of every page: the school, the logged-in person, the logout; on a demo server also a
+//! strip of shortcuts.
 
 use leptos::prelude::*;
 use parlour_wire::{DevActor, Me};
 
 use crate::texts::t;
 
-/// The school and the person. `me` is there once somebody is logged in.
+/// The school and the person. `me` is set once a person is logged in.
 #[component]
 pub(crate) fn Header(
     #[prop(into)] school: Signal<String>,
@@ -89,7 +89,7 @@ fn Account(me: Me, log_out: Callback<bool>) -> impl IntoView {
     }
 }
 
-/// Shortcuts of a demonstration.
+/// The shortcuts of a demo server.
 #[component]
 pub(crate) fn DemoStrip(log_in: Callback<DevActor>, go_to_evening: Callback<()>) -> impl IntoView {
     let all = [

@@ -1,4 +1,4 @@
-//! The heading of a page, which also names the document and takes the focus on arrival.
+//! Heading of a page, which also sets the document's title and takes the focus on arrival.
 
 use leptos::{html, prelude::*};
 
@@ -10,7 +10,7 @@ pub(crate) fn Heading(#[prop(into)] text: Signal<String>) -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
     let session = session();
     Effect::new(move || {
-        // The school's name is part of the title, and may come later than the page.
+        // The school's name is part of the title and may load later than the page.
         session.school.track();
         if let Some(element) = heading.get() {
             session.focus_heading(&text.read(), element.into());

@@ -1,8 +1,8 @@
-//! Small pictures beside words, never instead of them.
+//! Icons that stand beside words and never replace them.
 
 use leptos::prelude::*;
 
-/// Which picture.
+/// The icon to draw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shape {
     Add,
@@ -18,7 +18,7 @@ pub(crate) enum Shape {
     Warning,
 }
 
-/// A picture in the colour of the text around it.
+/// An icon in the colour of the text around it.
 #[component]
 pub(crate) fn Icon(shape: Shape) -> impl IntoView {
     let path = match shape {

@@ -1,4 +1,4 @@
-//! The control at the top of My Bookings that leads to the invites.
+//! Control at the top of My Bookings that opens the invite dialog (rule I1).
 
 use leptos::prelude::*;
 use parlour_wire::InviteAction;
@@ -6,8 +6,8 @@ use parlour_wire::InviteAction;
 use super::{Icon, Shape};
 use crate::texts::t;
 
-/// `Invite Parent/Guardian`, or `Manage Invites` once there is one. `on_near` runs when it is about
-/// to be pressed.
+/// The control reads `Invite Parent/Guardian`, or `Manage Invites` once an invite exists. `on_near`
+/// runs when the person is about to press it.
 #[component]
 pub(crate) fn InviteControl(
     action: InviteAction,

@@ -1,5 +1,5 @@
-//! The form of an invite, and the step that shows the address back before it is sent.
-#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
+//! Invite form, and the step that shows the address back before the invite is sent.
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 
 use leptos::prelude::*;
 use parlour_domain::{EmailAddress, PersonName, Refusal};
@@ -13,7 +13,7 @@ use crate::{
     texts::{self, fill, t},
 };
 
-/// What was filled in so far.
+/// The values that were filled in so far.
 #[derive(Clone, Copy)]
 pub(crate) struct InviteDraft {
     pub(crate) name: RwSignal<String>,
@@ -21,7 +21,7 @@ pub(crate) struct InviteDraft {
     pub(crate) students: RwSignal<Vec<Uuid>>,
     pub(crate) consent: RwSignal<bool>,
     pub(crate) channel: RwSignal<Option<ConsentChannel>>,
-    /// The refusal of each field, by the field's name.
+    /// The refusals of the form's own checks, each with the name of its field.
     errors: RwSignal<Vec<Refusal>>,
 }
 
@@ -37,7 +37,7 @@ impl InviteDraft {
         }
     }
 
-    /// Fills the form anew: the consent is never filled in.
+    /// Refills the form; the consent is always left empty.
     pub(crate) fn reset(self, name: String, email: String, students: Vec<Uuid>) {
         self.name.set(name);
         self.email.set(email);
@@ -47,7 +47,7 @@ impl InviteDraft {
         self.errors.set(Vec::new());
     }
 
-    /// The error of a field, from our own check or from the server's.
+    /// Returns the error of a field, from the form's own check or from the server.
     fn error(
         self,
         field: &'static str,
@@ -67,7 +67,7 @@ impl InviteDraft {
         })
     }
 
-    /// The invite, when everything is there; otherwise the errors are shown.
+    /// Returns the invite if all values are valid; otherwise shows the errors.
     fn check(self, students: &[InvitableStudent], by_staff: bool) -> Option<NewInvite> {
         let mut errors = Vec::new();
         let name = PersonName::parse(&self.name.read_untracked())
@@ -104,7 +104,7 @@ impl InviteDraft {
     }
 }
 
-/// The form. `on_ready` gets a sound invite, to be shown back.
+/// The invite form. `on_ready` receives a valid invite, which is then shown back.
 #[component]
 pub(crate) fn InviteForm(
     draft: InviteDraft,
@@ -196,7 +196,7 @@ fn focus_first_error() {
     });
 }
 
-/// `Did you mean …?`: offered, never forced.
+/// Suggests a correction as `Did you mean …?`; it is never forced (rule I2).
 #[component]
 fn Suggestion(email: RwSignal<String>) -> impl IntoView {
     let meant = Memo::new(move |_| {
@@ -338,7 +338,7 @@ fn Consent(text: String, consent: RwSignal<bool>, error: Signal<Option<String>>)
     }
 }
 
-/// Shows the address back: `Send to jordan@example.org?`
+/// Shows the address back before sending: `Send to jordan@example.org?`
 #[component]
 pub(crate) fn InviteCheck(
     invite: NewInvite,

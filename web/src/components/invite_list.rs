@@ -1,4 +1,4 @@
-//! The invites of an evening: for whom, how they stand, `Resend` and `Remove`.
+//! List of an evening's invites with their students and states, `Resend` and `Remove`.
 
 use leptos::prelude::*;
 use parlour_wire::{Invite, InviteState, Student};
@@ -10,7 +10,7 @@ use crate::{
     time_format,
 };
 
-/// What can be done with an invite. The page does it and reports through the task.
+/// The actions on an invite. The page carries them out and reports through the task.
 #[derive(Clone, Copy)]
 pub(crate) struct InviteActions {
     pub(crate) resend: Callback<(Invite, Task)>,
@@ -25,7 +25,8 @@ pub(crate) fn InviteItem(invite: Invite, actions: InviteActions) -> impl IntoVie
     let asking = RwSignal::new(false);
     let kept = StoredValue::new(invite.clone());
     let about = format!("invite-{}", invite.id);
-    // A link that nobody has opened is in no wrong hands: sending it again will do.
+    // A link that nobody has opened can't be in the wrong hands, so it needs no renewal: resending
+    // is enough.
     let is_used = matches!(invite.state, InviteState::Opened | InviteState::Joined);
     view! {
         <li class="invite">
@@ -156,7 +157,7 @@ fn InviteStateTag(state: InviteState, at: String) -> impl IntoView {
     }
 }
 
-/// `Sophie Aaron, Liz Aaron`
+/// Joins the students' names: `Sophie Aaron, Liz Aaron`.
 pub(crate) fn student_names(students: &[Student]) -> String {
     let names: Vec<&str> = students.iter().map(|student| student.name.as_str()).collect();
     names.join(", ")

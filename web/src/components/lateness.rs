@@ -1,4 +1,4 @@
-//! How late a teacher runs, to be chosen.
+//! Control with which a teacher states how late they are running.
 
 use leptos::prelude::*;
 
@@ -8,19 +8,19 @@ use crate::{
     texts::{count, t},
 };
 
-/// The choices go up to this, in minutes.
+/// The largest regular choice, in minutes.
 const MAX_MINUTES: u32 = 60;
-/// From one choice to the next.
+/// The step between two choices, in minutes.
 const STEP_MINUTES: usize = 5;
 
-/// Shows `minutes`; another choice goes to `choose`.
+/// Shows `minutes`; a new choice is passed to `choose`.
 #[component]
 pub(crate) fn LatenessControl(
     #[prop(into)] minutes: Signal<u32>,
     choose: Callback<u32>,
     failure: RwSignal<Option<Failure>>,
 ) -> impl IntoView {
-    // Whoever said 7 through the API sees 7 here.
+    // A value set through the API may lie between the steps; it is added to the choices.
     let choices = Memo::new(move |_| {
         let mut choices: Vec<u32> =
             (0..=MAX_MINUTES).step_by(STEP_MINUTES).chain([minutes.get()]).collect();

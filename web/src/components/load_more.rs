@@ -1,11 +1,11 @@
-//! The end of a list that comes page by page.
+//! Button that loads the next page of a paged list.
 
 use leptos::prelude::*;
 
 use super::FailureNotice;
 use crate::{task::Task, texts::t};
 
-/// "Show more" while there is more, and what went wrong with it.
+/// "Show more" while there are more pages, and the failure of the last load.
 #[component]
 pub(crate) fn LoadMore(
     next: RwSignal<Option<String>>,

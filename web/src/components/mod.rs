@@ -1,4 +1,4 @@
-//! What pages are made of. A component fetches nothing: it is given signals and callbacks.
+//! Components of the pages. A component fetches nothing: it is given signals and callbacks.
 
 mod appointments;
 mod bookings_table;

@@ -1,5 +1,5 @@
-//! The teacher's next step: the appointment that runs or comes next, who of it is there, and the
-//! way in.
+//! Next step of a teacher: the current or next appointment, the people who are present, and the
+//! link to the call.
 
 use leptos::prelude::*;
 use parlour_web_logic::schedule::{AppointmentStage, next, opens_at, others};
@@ -12,7 +12,7 @@ use crate::{
     time_format,
 };
 
-/// The next step, followed as the evening goes on.
+/// The next step, updated as the evening goes on.
 #[component]
 pub(crate) fn NextUp(
     #[prop(into)] schedule: Signal<Schedule>,
@@ -28,8 +28,8 @@ pub(crate) fn NextUp(
         schedule
             .with(|schedule| schedule.now.date_naive() == schedule.evening.starts_at.date_naive())
     };
-    // The card itself is made anew only for another appointment or stage: the way in keeps the
-    // focus while people come and go.
+    // The card is rebuilt only for another appointment or stage, so that the link keeps the focus
+    // while people come and go.
     let which = Memo::new(move |_| now_next.get().map(|(one, stage)| (one.booking_id, stage)));
     let people = Memo::new(move |_| {
         now_next.get().map(|(one, _)| others(&one, me.get())).unwrap_or_default()

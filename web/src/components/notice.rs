@@ -1,10 +1,10 @@
-//! A message within a page.
+//! Notice within a page.
 
 use leptos::prelude::*;
 
 use super::{Icon, Shape};
 
-/// What kind of news it is. Each has its own picture, so that colour is not the only sign.
+/// The kind of a notice. Each has its own icon, so that colour is not the only sign (WCAG 1.4.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Tone {
     Good,
@@ -13,7 +13,7 @@ pub(crate) enum Tone {
     Bad,
 }
 
-/// A message. It is read out when it appears; bad news at once.
+/// A notice. Screen readers announce it when it appears, and bad news immediately.
 #[component]
 pub(crate) fn Notice(tone: Tone, children: Children) -> impl IntoView {
     let (class, shape, role) = match tone {

@@ -1,5 +1,5 @@
-//! A part of a page that waits for data of its own: a skeleton first, then the content, or what
-//! went wrong and "Try again".
+//! Panel that loads its own data: it shows a skeleton first, then the content or the failure with
+//! "Try again".
 
 use std::pin::Pin;
 
@@ -16,11 +16,11 @@ use crate::{
     texts::t,
 };
 
-/// Shows `data` by `show` as soon as it is there. While it is asked for again, what was there
-/// stays, alive; the same data again changes nothing.
+/// Shows `data` by `show` once it is loaded. During a refetch the old content stays and remains
+/// usable; equal data changes nothing.
 ///
-/// No `Suspend`: it disposes of the signals of the old content when a new question begins, and
-/// whoever touches the content before the answer ends the app.
+/// `Suspend` is not used: it disposes of the old content's signals when a refetch begins, and an
+/// interaction with that content before the answer would crash the app.
 #[component]
 pub(crate) fn Panel<T>(
     data: Query<T>,
@@ -33,7 +33,7 @@ where
     panel(data.state, Box::new(move || data.value().map_or_else(|| ().into_any(), &show)), retry)
 }
 
-/// The same for every kind of data.
+/// The part of [`Panel`] that is the same for every type of data, compiled once.
 fn panel(
     state: RwSignal<QueryState>,
     show: Box<dyn Fn() -> AnyView + Send + Sync>,
@@ -41,7 +41,7 @@ fn panel(
 ) -> AnyView {
     let content = move || match state.get() {
         QueryState::Loading => Skeleton().into_any(),
-        // What `show` looks at on the way is no reason to make the content anew.
+        // The content must not be rebuilt when a signal changes that `show` reads.
         QueryState::Loaded(_) => untrack(&show),
         QueryState::Failed(failure) => {
             view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any()
@@ -50,10 +50,10 @@ fn panel(
     rebuild_on_change(content)
 }
 
-/// A page or a piece of one on its way.
+/// A page, or a part of one, that is being fetched.
 pub(crate) type LazyView = Pin<Box<dyn Future<Output = ApiResult<AnyView>>>>;
 
-/// How far a part is.
+/// The loading state of a part.
 #[derive(Clone, PartialEq)]
 enum PartState {
     Loading,
@@ -70,8 +70,7 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> LazyView + Send + Sync>) -> impl I
     let owner = StoredValue::new(Owner::current().map(|owner| owner.downgrade()));
     let fetch = move || {
         state.set(PartState::Loading);
-        // The page is made as a child of this panel, however late it comes, and also when it is
-        // "Try again" that asks.
+        // The page must be a child of this panel, even if it arrives late or after "Try again".
         let Some(owner) = owner.get_value().and_then(|owner| owner.upgrade()) else { return };
         let part = part.with_value(|part| part());
         let work = async move {
@@ -108,8 +107,8 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> LazyView + Send + Sync>) -> impl I
     })
 }
 
-/// Why a part did not come: the line is broken, or the server has a newer build than this page.
-/// Then the page is loaded again, once, and nothing is to be said.
+/// Returns why a part could not be fetched: the network failed, or the server has a newer build.
+/// For a newer build the page reloads once, and nothing is shown.
 async fn chunk_failure(failure: Failure) -> Option<Failure> {
     match browser::is_outdated().await {
         None => Some(failure),
@@ -118,7 +117,7 @@ async fn chunk_failure(failure: Failure) -> Option<Failure> {
     }
 }
 
-/// Grey bars where the content will be.
+/// Grey bars in place of the content.
 #[component]
 pub(crate) fn Skeleton() -> impl IntoView {
     view! {
@@ -131,8 +130,8 @@ pub(crate) fn Skeleton() -> impl IntoView {
     }
 }
 
-/// What went wrong, and "Try again" where that may help. Leads to the login when nobody is logged
-/// in.
+/// The failure's text, with "Try again" where that may help. Redirects to the login when nobody is
+/// logged in.
 #[component]
 pub(crate) fn FailureNotice(
     #[prop(into)] failure: Signal<Option<Failure>>,

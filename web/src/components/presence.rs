@@ -1,4 +1,4 @@
-//! Who belongs to a call and where they are now.
+//! List of the people of a call with their presence.
 
 use leptos::prelude::*;
 use parlour_wire::{ExpectedPerson, PresenceState};
@@ -6,7 +6,7 @@ use parlour_wire::{ExpectedPerson, PresenceState};
 use super::{Icon, Shape};
 use crate::texts::{fill, t};
 
-/// Each by name, with a picture and a word for where they are.
+/// The people by name, each with an icon and a word for the presence.
 #[component]
 pub(crate) fn Presence(#[prop(into)] people: Signal<Vec<ExpectedPerson>>) -> impl IntoView {
     let one = |person: ExpectedPerson| {

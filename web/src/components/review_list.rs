@@ -1,4 +1,4 @@
-//! The chosen appointments, before they are booked.
+//! List of the chosen appointments, before they are booked.
 
 use leptos::prelude::*;
 use parlour_wire::NewBooking;
@@ -10,7 +10,7 @@ use crate::{
     time_format,
 };
 
-/// Each chosen appointment, with a way to let go of it. Those that were lost are marked.
+/// The chosen appointments, each with a button that removes it. Lost ones are marked.
 #[component]
 pub(crate) fn ReviewList(
     lessons: StoredValue<Vec<BookableClass>>,

@@ -1,5 +1,5 @@
-//! The times of a student's classes: a table where there is room, a list of choosers on a phone.
-#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
+//! Slots of a student's classes: a table on wide screens, a list of choosers on a phone.
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 
 use leptos::prelude::*;
 use parlour_web_logic::booking_draft::PickState;
@@ -14,7 +14,7 @@ use crate::{
     time_format,
 };
 
-/// Times against classes. The arrow keys move between the free times.
+/// A table of times and classes. The arrow keys move between the free times.
 #[component]
 pub(crate) fn SlotTable(
     caption: String,
@@ -22,8 +22,8 @@ pub(crate) fn SlotTable(
     times: Vec<Moment>,
     draft: BookingDraft,
 ) -> impl IntoView {
-    // One button of the table is reached by the tab key: the one that had the focus last, or the
-    // first free time.
+    // Roving tabindex: the Tab key reaches one button of the table, the one that had the focus last
+    // or the first free time.
     let first = times.iter().enumerate().find_map(|(row, _)| {
         let column = lessons
             .iter()
@@ -112,7 +112,7 @@ fn cell(
     view! { <span class=class>{text}</span> }.into_any()
 }
 
-/// A free time: `16:05 with Mr Davies, Music, free`.
+/// A free slot, labelled `16:05 with Mr Davies, Music, free`.
 #[component]
 fn SlotButton(lesson: BookableClass, time: Moment, draft: BookingDraft) -> impl IntoView {
     let pick = lesson.at(time);
@@ -160,7 +160,7 @@ fn SlotButton(lesson: BookableClass, time: Moment, draft: BookingDraft) -> impl 
     }
 }
 
-/// Moves the focus to the next free time in the direction of the arrow.
+/// Moves the focus to the next free slot in the direction of the arrow key.
 fn move_focus(event: leptos::ev::KeyboardEvent) {
     let (down, right): (i32, i32) = match event.key().as_str() {
         "ArrowUp" => (-1, 0),
@@ -176,7 +176,7 @@ fn move_focus(event: leptos::ev::KeyboardEvent) {
     };
     let Ok(Some(root)) = table.closest("tbody") else { return };
     event.prevent_default();
-    // No evening has more times or a student more classes than this.
+    // No evening has more times than this, and no student has more classes.
     for _ in 0..300 {
         row += down;
         column += right;
@@ -192,7 +192,7 @@ fn move_focus(event: leptos::ev::KeyboardEvent) {
     }
 }
 
-/// A class with its free times to choose from, one under the other: for narrow screens.
+/// A class with a chooser of its free times, one class below the other: for narrow screens.
 #[component]
 pub(crate) fn SlotChoosers(
     lessons: Vec<BookableClass>,

@@ -1,11 +1,12 @@
-//! What is said of an appointment whose class, or a place in it, the roster has taken away.
+//! Notice about a stranded appointment: the roster has removed its class, an enrolment or a
+//! teacher.
 
 use leptos::prelude::*;
 use parlour_wire::Stranded;
 
 use crate::texts::t;
 
-/// A tag with the reason, and what it means for the reader.
+/// A tag with the reason, and `so`: the consequence for the reader.
 pub(crate) fn stranded_notice(why: Stranded, so: &'static str) -> AnyView {
     let reason = match why {
         Stranded::ClassGone => t().stranded_class,

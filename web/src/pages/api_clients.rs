@@ -1,5 +1,4 @@
-//! The API clients of a school: adding one, what it may do, a new
-//! secret, and the end of it.
+//! API clients of a school: adding and changing a client, rotating its secret, revoking it.
 
 use leptos::prelude::*;
 use parlour_wire::{ApiClient, ApiClientChange, IssuedApiClient, NewApiClient};
@@ -15,7 +14,7 @@ use crate::{
     time_format,
 };
 
-/// Every scope and what it is to a person.
+/// Returns every scope with its description for people.
 fn scopes() -> [(&'static str, &'static str); 8] {
     [
         ("evenings:read", o().evenings),
@@ -29,23 +28,24 @@ fn scopes() -> [(&'static str, &'static str); 8] {
     ]
 }
 
-/// Brings in the roster; the other one, with it, members of staff.
+/// `roster:write` permits a client to import the roster; `roster:write_staff` extends it to members
+/// of staff.
 const ROSTER_SCOPE: &str = "roster:write";
 const ROSTER_STAFF_SCOPE: &str = "roster:write_staff";
 
-/// How much an API client may ask in a minute unless staff say otherwise, as the contract has it.
+/// The default limit of requests per minute, as in the contract.
 const REQUESTS_PER_MINUTE: u32 = 600;
 
-/// What the dialogs of the page share.
+/// The state that the dialogs of the page share.
 #[derive(Clone, Copy)]
 struct ApiClientsState {
     clients: Paged<ApiClient>,
-    /// The API client that is asked about.
+    /// The API client that the open dialog is about.
     selected: RwSignal<Option<ApiClient>>,
     form_open: RwSignal<bool>,
     rotating: RwSignal<bool>,
     revoking: RwSignal<bool>,
-    /// What is to be handed over.
+    /// The new id and secret, to be handed over to the client's operator.
     issued: RwSignal<Option<IssuedApiClient>>,
     secret_open: RwSignal<bool>,
     task: Task,
@@ -62,7 +62,7 @@ impl ApiClientsState {
         dialog.set(true);
     }
 
-    /// Takes an API client as it is now, and shows its secret.
+    /// Stores the current state of an API client, and shows its secret.
     fn show_secret(self, issued: IssuedApiClient) {
         self.upsert(issued.client.clone());
         self.issued.set(Some(issued));
@@ -266,7 +266,7 @@ fn api_client_row(shared: ApiClientsState, client: ApiClient) -> impl IntoView {
     }
 }
 
-/// An API client to connect, or to change.
+/// The dialog that adds or changes an API client.
 #[component]
 fn FormDialog(shared: ApiClientsState) -> impl IntoView {
     let (session, name, chosen) =
@@ -349,7 +349,7 @@ fn FormDialog(shared: ApiClientsState) -> impl IntoView {
             none_chosen.set(false);
             chosen.update(|all| {
                 if all.iter().any(|one| one == scope) {
-                    // Without the roster there are no members of staff to bring in.
+                    // Importing members of staff requires the permission to import the roster.
                     all.retain(|one| {
                         one != scope && (scope != ROSTER_SCOPE || one != ROSTER_STAFF_SCOPE)
                     });
@@ -419,7 +419,7 @@ fn FormDialog(shared: ApiClientsState) -> impl IntoView {
     }
 }
 
-/// The two texts that the maker of an API client needs.
+/// The dialog with the id and the secret that the client's operator needs.
 #[component]
 fn SecretDialog(shared: ApiClientsState) -> impl IntoView {
     Effect::new(move || {

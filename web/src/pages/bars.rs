@@ -1,4 +1,4 @@
-//! The bars set by hand, of one student or of all, and lifting them.
+//! Bars set by hand, of one student or of all students, and their removal.
 
 use leptos::prelude::*;
 use parlour_wire::Bar;

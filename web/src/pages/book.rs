@@ -1,5 +1,5 @@
-//! Booking: choose times, look them over, book them all or none. With `?change=` one appointment is
-//! moved.
+//! Booking page: choose times, review them, and book either all of them or none. With `?change=`
+//! one appointment is moved.
 
 use leptos::prelude::*;
 use parlour_wire::{
@@ -25,12 +25,12 @@ use crate::{
     time_format,
 };
 
-/// Which appointments this is about.
+/// The appointments that this page is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Case {
     evening: Uuid,
     parent: Option<Uuid>,
-    /// The appointment to be moved.
+    /// The appointment to move.
     change: Option<Uuid>,
 }
 
@@ -247,7 +247,7 @@ fn booked_line(
     })
 }
 
-/// Which times somebody else was faster with.
+/// Lists the times that somebody else booked first.
 #[component]
 fn LostNotice(lessons: StoredValue<Vec<BookableClass>>, draft: BookingDraft) -> impl IntoView {
     let line = move |lost: &parlour_wire::LostBooking| {
@@ -342,7 +342,7 @@ fn Review(
             slots.refetch();
         }
     });
-    // What was lost is said by a notice of its own.
+    // A notice of its own lists the lost times.
     let failure = Signal::derive(move || {
         task.failure.get().filter(
             |failure| !matches!(failure, Failure::Refused(problem) if !problem.lost.is_empty()),
@@ -411,7 +411,7 @@ fn Review(
     }
 }
 
-/// The appointments are made: what there is now, and whom one may invite to it.
+/// The step after the booking: the appointments that now exist, and the invite control.
 #[component]
 fn Done(case: Case) -> impl IntoView {
     let bookings = Query::new(move || api::get_bookings(case.evening, case.parent));
@@ -464,7 +464,7 @@ fn Done(case: Case) -> impl IntoView {
     }
 }
 
-/// Moving one appointment to another time.
+/// The view that moves one appointment to another time.
 fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: BookingDraft) -> AnyView {
     let Some(lesson) = BookableClass::all(&grid.students)
         .into_iter()
@@ -559,8 +559,8 @@ fn MoveBar(case: Case, change: Uuid, draft: BookingDraft, who: String) -> impl I
             },
         );
     });
-    // An appointment that has begun or has a record stays; the office makes another one of the same
-    // class.
+    // An appointment that has begun or has a record can't be moved; the office books another one of
+    // the same class instead.
     let keeps = Memo::new(move |_| {
         case.parent.is_some()
             && task
@@ -595,7 +595,8 @@ fn MoveBar(case: Case, change: Uuid, draft: BookingDraft, who: String) -> impl I
     }
 }
 
-/// Makes another appointment of the class at the time chosen, beside the one that can't be moved.
+/// Books another appointment of the class at the chosen time, in addition to the one that can't be
+/// moved.
 #[component]
 fn MakeAnother(case: Case, draft: BookingDraft, time: Moment, who: String) -> impl IntoView {
     let (task, session, router) = (Task::new(), session(), router());

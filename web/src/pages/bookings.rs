@@ -1,5 +1,5 @@
-//! My Bookings: the invite at the top, the appointments with their gaps, and what can be done with
-//! them. Staff see a parent's with `?parent_id=`.
+//! My Bookings: the invite control at the top, the appointments with the gaps between them, and the
+//! actions on them. With `?parent_id=` staff see a parent's bookings.
 
 use leptos::prelude::*;
 use parlour_wire::{Booking, BookingRow, BookingState, Evening, InviteAction, Mode, MyBookings};
@@ -42,7 +42,7 @@ fn Bookings(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
     }
 }
 
-/// What another page has to say here: an appointment was moved.
+/// The message of the previous page: an appointment was moved.
 #[component]
 fn Flash() -> impl IntoView {
     let text = session().flash.try_update_value(Option::take).flatten();
@@ -112,7 +112,7 @@ fn content(
     .into_any()
 }
 
-/// Where to book, or with a booking to change its time.
+/// Returns the link to the booking page; with `change` it moves that appointment.
 fn book_href(evening: Uuid, parent: Option<Uuid>, change: Option<Uuid>) -> String {
     let query = match (parent, change) {
         (Some(parent), Some(change)) => format!("?parent_id={parent}&change={change}"),
@@ -123,7 +123,7 @@ fn book_href(evening: Uuid, parent: Option<Uuid>, change: Option<Uuid>) -> Strin
     format!("evenings/{evening}/book{query}")
 }
 
-/// `by_staff`: they are not bound by the booking window.
+/// With `by_staff` the notice ignores the booking window, which does not bind staff.
 fn state_notice(evening: &Evening, by_staff: bool) -> Option<AnyView> {
     let text = match evening.booking_state {
         BookingState::Open => {

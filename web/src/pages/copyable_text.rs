@@ -1,11 +1,11 @@
-//! Texts that are shown once, to be handed over to another system, each with a button that copies
-//! it.
+//! Copyable texts, such as an id and a secret, that are shown once and handed over to another
+//! system.
 
 use leptos::prelude::*;
 
 use crate::{browser, session::session, task::spawn, texts::office as o};
 
-/// One text under its name.
+/// One text with a label and a button that copies it.
 #[component]
 pub(super) fn CopyableText(label: &'static str, text: String) -> impl IntoView {
     let (session, copied) = (session(), text.clone());

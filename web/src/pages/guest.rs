@@ -1,5 +1,5 @@
-//! The link of an invite: who invited whom to what, a button to go on, and "This was not meant for
-//! me".
+//! Page of an invite's link: a preview of the invite, a button that continues, and "This was not
+//! meant for me".
 
 use leptos::prelude::*;
 use parlour_domain::link_token::is_cut;
@@ -23,7 +23,7 @@ use crate::{
     time_format,
 };
 
-/// What a link turned out to be.
+/// The result of checking a link.
 #[derive(Clone, PartialEq)]
 enum GuestLink {
     Live(GuestLinkPreview),
@@ -64,7 +64,7 @@ pub(crate) fn GuestPage() -> impl IntoView {
         }
     });
     let router = router();
-    // Without a token one may still have a session: the appointments are a page of their own.
+    // Without a token the guest may still have a session; the appointments are a page of their own.
     let known = session.token.get_untracked().is_some();
     if !known {
         Effect::new(move || router.replace("/guest/appointments"));
@@ -97,7 +97,7 @@ fn LinkPanel(token: String) -> impl IntoView {
     view! { <Panel data=preview show /> }
 }
 
-/// The link is open before the parent who sent it.
+/// Shown when the parent who sent the invite opens its link.
 fn own_invite_view(preview: &GuestLinkPreview) -> AnyView {
     view! {
         <Heading text=fill(t().own_invite_title, &[("name", &preview.guest_name)]) />
@@ -109,7 +109,8 @@ fn own_invite_view(preview: &GuestLinkPreview) -> AnyView {
     .into_any()
 }
 
-/// Why a link does not work. Where another one of the same invite does, it can be asked for.
+/// Explains why a link does not work. Unless the invite was removed or the access ended, a new link
+/// can be requested.
 fn dead_link_view(failure: &Failure) -> AnyView {
     let lost = |title, text| view! { <LostLink title text tone=Tone::Wait /> }.into_any();
     match failure.code() {
@@ -134,7 +135,7 @@ fn message_view(title: &'static str, text: impl Into<String>, more: AnyView) -> 
     .into_any()
 }
 
-/// Why there is no link that works, and a form that asks for it by mail.
+/// Explains why the link is unusable, with a form that requests a new one by mail.
 #[component]
 fn LostLink(title: &'static str, text: &'static str, tone: Tone) -> impl IntoView {
     let sent = RwSignal::new(None::<String>);
@@ -162,8 +163,8 @@ fn LostLink(title: &'static str, text: &'static str, tone: Tone) -> impl IntoVie
     })
 }
 
-/// Asks for the address that the invite was sent to. `sent` becomes that address; it is not said
-/// whether anybody is invited there.
+/// Asks for the address to which the invite was sent. `sent` is set to that address; the form does
+/// not reveal whether anybody with it is invited.
 #[component]
 fn LinkRequest(sent: RwSignal<Option<String>>) -> impl IntoView {
     let (email, error, task) =
@@ -305,7 +306,7 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
     }
 }
 
-/// The appointments of all invites that this browser opened.
+/// The appointments of all invites that were opened in this browser.
 #[component]
 pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
     #[derive(Clone, PartialEq)]

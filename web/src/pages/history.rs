@@ -1,4 +1,4 @@
-//! What happened to the bookings and invites of an evening: fetched and asked for when it is
+//! History of the bookings and invites of an evening; its code and its data are fetched when it is
 //! opened.
 
 use leptos::prelude::*;

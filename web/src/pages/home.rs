@@ -1,5 +1,5 @@
-//! The start: a parent's evenings, or straight to the only one; teachers and staff have a start of
-//! their own.
+//! Home page: the list of a parent's evenings, or a redirect to the only one. Teachers and staff
+//! have start pages of their own.
 
 use leptos::prelude::*;
 use parlour_wire::{BookingState, Evening, Page, Role};

@@ -1,4 +1,4 @@
-//! Choosing who one is, when an address belongs to several.
+//! Choice of an identity, for an address that belongs to several people or roles.
 
 use leptos::prelude::*;
 use parlour_wire::{ChosenIdentity, Identity, Me, NewLoginLink, Role};
@@ -14,15 +14,15 @@ use crate::{
     texts::{fill, t},
 };
 
-/// What became of a choice.
+/// The outcome of a choice.
 enum Outcome {
     Entered(Me),
-    /// A code was mailed first; it is given with this id.
+    /// A code was mailed first; it is submitted with this id.
     CodeMailed(Uuid),
 }
 
-/// Chooses an identity. A session by a confirmation mail's link has to show a code first, which is
-/// asked for at once.
+/// Chooses an identity. A bound session, which a standing link of a confirmation mail began,
+/// requires a code first, which is requested at once.
 async fn choose_or_mail_code(chosen: ChosenIdentity) -> ApiResult<Outcome> {
     match api::choose_identity(&chosen).await {
         Ok(me) => Ok(Outcome::Entered(me)),
@@ -35,7 +35,7 @@ async fn choose_or_mail_code(chosen: ChosenIdentity) -> ApiResult<Outcome> {
     }
 }
 
-/// A code is asked for with the session that there is: it goes to that one's address.
+/// A code for the current session: the server mails it to the address of that session.
 fn code_for_session() -> NewLoginLink {
     NewLoginLink { session: Some(true), ..NewLoginLink::default() }
 }
@@ -84,7 +84,7 @@ pub(crate) fn IdentityPage() -> impl IntoView {
     }
 }
 
-/// All that one may be.
+/// The list of identities to choose from.
 fn choices(task: Task, choose: Callback<Identity>) -> AnyView {
     let session = session();
     let list = move |identities: &[Identity]| {

@@ -1,5 +1,5 @@
-//! The invite dialog of an evening: the list of invites, the form, and the step before it is sent.
-//! What is in it is fetched when it is opened.
+//! Invite dialog of an evening: the list of invites, the form, and the step before sending. Its
+//! content is fetched when the dialog is opened.
 
 use std::time::Duration;
 
@@ -21,16 +21,16 @@ use crate::{
 
 const ID: &str = "invites";
 
-/// What the dialog shows.
+/// The view that the dialog shows.
 #[derive(Clone, PartialEq)]
 enum View {
     List,
     Form,
-    /// The invite, before it is sent.
+    /// The step before this invite is sent.
     Check(NewInvite),
 }
 
-/// How far the data is.
+/// The loading state of the data.
 #[derive(Clone, PartialEq)]
 enum LoadState {
     Loading,
@@ -38,7 +38,7 @@ enum LoadState {
     Loaded,
 }
 
-/// All that the parts of the dialog share.
+/// The state that the parts of the dialog share.
 #[derive(Clone, Copy)]
 pub(super) struct InvitesState {
     evening: Uuid,
@@ -46,7 +46,7 @@ pub(super) struct InvitesState {
     invites: RwSignal<Option<ApiResult<Invites>>>,
     view: RwSignal<View>,
     draft: InviteDraft,
-    /// The last thing done, in words.
+    /// The message about the latest action.
     news: RwSignal<Option<String>>,
     sending: Task,
     on_change: Callback<()>,
@@ -100,7 +100,7 @@ impl InvitesState {
         }));
     }
 
-    /// Asks again while a mail is on its way out, so that its fate is seen.
+    /// Polls while a mail is queued, so that its fate appears.
     fn watch(self, times: u8) {
         let waiting = self.invites.with_untracked(|invites| {
             let invites = invites.as_ref().and_then(|invites| invites.as_ref().ok());
@@ -120,7 +120,7 @@ impl InvitesState {
         set_timeout(look, Duration::from_secs(3));
     }
 
-    /// Takes over how the invites stand now. A failure leaves what was there.
+    /// Fetches the current invites. After a failure the old ones stay.
     async fn refresh(self) {
         if let Ok(invites) = api::get_invites(self.evening, self.parent).await {
             let fresh = Some(Ok(invites));
@@ -141,7 +141,7 @@ impl InvitesState {
         });
     }
 
-    /// After something was done: fresh data first, then the view that comes next.
+    /// Finishes an action: refetches the data first, then shows the next view.
     fn done(self, news: String, next: View) {
         self.on_change.run(());
         spawn(Box::pin(async move {
@@ -191,12 +191,12 @@ impl InvitesState {
     }
 }
 
-/// What is in the dialog, made anew each time it is opened.
+/// The content of the dialog, rebuilt each time it opens.
 #[component]
 pub(super) fn InviteDialogContent(shared: InvitesState, open: RwSignal<bool>) -> impl IntoView {
     shared.begin();
-    // Whenever another view is shown, its first control takes the focus; fresh data in the same
-    // view leaves it where it is.
+    // When the view changes, its first control takes the focus; fresh data in the same view does
+    // not move the focus.
     let shown = Memo::new(move |_| shared.invites.read().is_some().then(|| shared.view.get()));
     Effect::new(move || {
         if shown.read().is_some()
@@ -212,7 +212,7 @@ pub(super) fn InviteDialogContent(shared: InvitesState, open: RwSignal<bool>) ->
             });
         }
     });
-    // Fresh data alone makes nothing anew: the list takes it in by itself, a form stays as it is.
+    // Fresh data alone rebuilds nothing: the list updates itself, and a form keeps its state.
     let load_state = Memo::new(move |_| match &*shared.invites.read() {
         None => LoadState::Loading,
         Some(Err(failure)) => LoadState::Failed(failure.clone()),
@@ -279,7 +279,7 @@ fn form(shared: InvitesState, open: RwSignal<bool>) -> AnyView {
 
 fn check(shared: InvitesState, invite: NewInvite) -> AnyView {
     let sent = invite.clone();
-    // A wrong field is shown at the field.
+    // If the server refuses a field, the form is shown again with the error at that field.
     Effect::new(move || {
         if shared.sending.failure.with(|failure| failure.as_ref().is_some_and(about_a_field)) {
             shared.view.set(View::Form);
@@ -358,7 +358,7 @@ fn List(shared: InvitesState) -> impl IntoView {
     }
 }
 
-/// Why no other invite can be sent, in words.
+/// Returns the text that explains why no further invite can be sent.
 fn refusal(invites: &Invites) -> Option<String> {
     if invites.can_invite {
         return None;

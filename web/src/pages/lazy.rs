@@ -1,7 +1,7 @@
-//! The pages behind the login, in parts of the web app that are fetched when one is first opened:
-//! the login itself is there at once.
+//! Lazy pages: everything behind the login is in parts of the web app that are fetched on first
+//! use. The login itself loads at once.
 //!
-//! A part that can't be fetched is a failure like any other, with "Try again".
+//! A part that can't be fetched is shown as a failure with "Try again".
 
 use std::pin::Pin;
 
@@ -38,7 +38,7 @@ fn book() -> ApiResult<LazyView> {
     Ok(with_stylesheet("later", || super::book::BookPage().into_any()))
 }
 
-/// What is in the invite dialog.
+/// The content of the invite dialog.
 #[wasm_split(extras, fallible, wasm_split_path = leptos::wasm_split, preload(preload_extras))]
 pub(super) fn invites(shared: InvitesState, open: RwSignal<bool>) -> ApiResult<AnyView> {
     Ok(super::invites::InviteDialogContent(InviteDialogContentProps { shared, open }).into_any())
@@ -69,19 +69,20 @@ fn guest_appointments() -> ApiResult<LazyView> {
     Ok(with_stylesheet("later", || super::guest::GuestAppointmentsPage().into_any()))
 }
 
-/// Fetches what a parent needs after the login, while they look for the code.
+/// Prefetches the pages that a parent needs after the login, while the parent looks for the code.
 pub(crate) fn preload_parent_pages() {
     spawn(Box::pin(async {
-        // Not fetched now, it is fetched, or fails visibly, when it is needed.
+        // A failed prefetch is ignored: the part is fetched again when it is needed, and a failure
+        // is shown then.
         let _ = preload_parent().await;
     }));
 }
 
-/// Fetches what opens on My Bookings, when it is about to be opened: not before, since many come
-/// only to look at their times.
+/// Prefetches the dialogs of My Bookings when one is about to be opened. They are not fetched
+/// earlier, since many parents come only to look at their times.
 pub(super) fn preload_dialogs() {
     spawn(Box::pin(async {
-        // As above: when it is needed, a failure shows.
+        // As above, a failure is shown when the part is needed.
         let _ = preload_extras().await;
     }));
 }
@@ -146,12 +147,13 @@ fn devices() -> ApiResult<LazyView> {
     Ok(with_stylesheet("call", || super::call::DevicesPage().into_any()))
 }
 
-/// A page whose part is fetched first, and its sheet then. Here once, and not once for each page.
+/// Awaits a page's part and then its style sheet. It is a function of its own, so that it is not
+/// compiled once per page.
 fn resolve_view(part: Pin<Box<dyn Future<Output = ApiResult<LazyView>>>>) -> LazyView {
     Box::pin(async move { part.await?.await })
 }
 
-/// A call. A guest is asked for no login.
+/// The page of a call. The logged-in person is not fetched for guests, who have no login.
 #[component]
 pub(crate) fn CallRoute(guest: bool) -> impl IntoView {
     if !guest {

@@ -1,4 +1,4 @@
-//! Logging in: by an address and a mailed code, or by the link of a mail.
+//! Login: by an email address and a mailed code, or by a mailed link.
 
 use leptos::prelude::*;
 use parlour_domain::link_token::is_cut;
@@ -19,14 +19,15 @@ use crate::{
     texts::{fill, t},
 };
 
-/// Where one stands on the way in.
+/// The step of the login.
 #[derive(Clone, PartialEq)]
 enum LoginStep {
-    /// An address is asked for.
+    /// The form for the address.
     Address,
-    /// A link was followed.
+    /// A link was opened; its token.
     Link(String),
-    /// A code was mailed; it was asked for with this address or token, and is given with this id.
+    /// A code was mailed. It was requested with this address or token, and is submitted with this
+    /// id.
     Code(Uuid, NewLoginLink),
 }
 
@@ -35,9 +36,9 @@ pub(crate) fn LoginPage() -> impl IntoView {
     let session = session();
     super::lazy::preload_parent_pages();
     let step = RwSignal::new(LoginStep::Address);
-    // What led here: the school ended the access (I13).
+    // The message that led here: the school has ended the access (rule I13).
     let told = session.flash.try_update_value(Option::take).flatten();
-    // A link may be followed while the page is already open.
+    // A link may be opened while the page is already open.
     Effect::new(move || {
         if let Some(token) = session.token.get() {
             session.token.set(None);
@@ -50,7 +51,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
         session.set_me(me);
         router.replace(&path);
     });
-    // Without cookies nobody stays logged in: a link is not to be used up for that.
+    // Without cookies the login would be lost at once, so the link must not be used up.
     if !browser::cookies_enabled() {
         return view! {
             <div class="narrow">
@@ -88,7 +89,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
     .into_any()
 }
 
-/// Cookies are switched off: says so, and what to do.
+/// Says that cookies are switched off, and how to switch them on.
 #[component]
 pub(super) fn CookiesOff(title: &'static str) -> impl IntoView {
     view! {
@@ -138,17 +139,17 @@ fn request_code(task: Task, step: RwSignal<LoginStep>, asked: NewLoginLink) {
     });
 }
 
-/// Takes the code that was mailed, in place of a password.
+/// The form for the mailed code, which replaces a password.
 #[component]
 pub(super) fn CodeStep(
     id: Uuid,
-    /// What the code was asked for with: a new one is asked for in the same way.
+    /// The request that produced the code; a new code is requested in the same way.
     asked: NewLoginLink,
-    /// Whom the new session is for, where that was chosen before.
+    /// The identity of the new session, if it was chosen before.
     #[prop(optional)]
     chosen: Option<ChosenIdentity>,
     lede: String,
-    /// The name of the button that leads back.
+    /// The label of the button that leads back.
     back: &'static str,
     on_back: Callback<()>,
     enter: Callback<Me>,
@@ -217,7 +218,8 @@ pub(super) fn CodeStep(
     }
 }
 
-/// The six digits of a code, however it was typed; none where there are more or fewer.
+/// Returns the six digits of a typed code, however it is formatted; `None` if there are more or
+/// fewer.
 pub(super) fn six_digits(typed: &str) -> Option<String> {
     let digits: String =
         parlour_domain::typed_code::normalize(typed).chars().filter(char::is_ascii_digit).collect();
@@ -254,7 +256,7 @@ fn LiveLink(
 ) -> impl IntoView {
     let task = Task::new();
     let needs_code = preview.needs_code;
-    // A code may turn out to be needed only now.
+    // The server may require a code only after the link was confirmed.
     Effect::new(move || {
         if task.failure.with(|failure| {
             failure.as_ref().is_some_and(|failure| failure.code() == "code_required")

@@ -1,4 +1,4 @@
-//! The mailbox of a demonstration: every mail that would have been sent.
+//! Mailbox of a demo server, with all mails that would have been sent.
 
 use leptos::prelude::*;
 use parlour_wire::DevMail;
@@ -84,7 +84,7 @@ pub(crate) fn MailboxPage() -> impl IntoView {
 
 #[component]
 fn Reading(mail: DevMail) -> impl IntoView {
-    // Links in the mail lead this tab there, as they would from a mail program.
+    // Links in the mail navigate this tab, as links in a mail program would.
     let html = ["<base target=\"_top\">", &mail.html].concat();
     view! {
         <article class="card">

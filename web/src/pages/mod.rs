@@ -1,4 +1,4 @@
-//! The pages. A page is its data and the panels that show it.
+//! Pages of the web app. A page consists of its data and the panels that show it.
 
 mod api_clients;
 mod bars;

@@ -1,4 +1,4 @@
-//! A path that leads nowhere.
+//! Page for an unknown path.
 
 use leptos::prelude::*;
 

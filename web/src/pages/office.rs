@@ -1,4 +1,4 @@
-//! How families reach the school's office, for staff to say.
+//! Form in which staff set the contact details of the school's office.
 
 use leptos::prelude::*;
 use parlour_wire::{School, SchoolChange};

@@ -1,5 +1,5 @@
-//! Where the values of a parent, of their students' contact and of the students' classes come from,
-//! for the office: who said so last, and when.
+//! Provenance of a parent's values, of their students' contact data and of the students' classes,
+//! for the office: the source that set each value last, and the time.
 
 use chrono::Datelike;
 use leptos::prelude::*;
@@ -11,13 +11,13 @@ use crate::{
     time_format,
 };
 
-/// What one source said at one time.
+/// The values that one source set at one time.
 struct SourceGroup<'s> {
     source: &'s FieldSource,
     fields: Vec<String>,
 }
 
-/// Opened by whoever wonders who said so.
+/// The provenance of a parent's values, collapsed until it is opened.
 pub(super) fn provenance(of: &Parent) -> impl IntoView + use<> {
     let own = section(of.name.clone(), &of.sources);
     let students = of.students.iter().map(student_provenance).collect_view();
@@ -70,8 +70,7 @@ fn section(title: String, sources: &[FieldSource]) -> impl IntoView + use<> {
     }
 }
 
-/// A class: who put the student there, who said that there is one, who said that its teachers teach
-/// it.
+/// The provenance of a class: of the student's enrolment, of the class itself, and of its teachers.
 fn class_provenance(of: &StudentClass) -> impl IntoView + use<> {
     let named = |name: &str, sources: &'_ [FieldSource]| {
         sources.iter().map(|source| (source.clone(), name.to_owned())).collect::<Vec<_>>()
@@ -122,15 +121,15 @@ fn source_label(source: &FieldSource) -> impl IntoView + use<> {
     }
 }
 
-/// `1 September 2026, 06:00`
+/// Formats a moment: `1 September 2026, 06:00`.
 fn format_moment(at: &Moment) -> String {
     let day = time_format::format_date(at);
-    // The weekday says little of a day that is long past; the year does.
+    // For a day long past the year matters more than the weekday.
     let day = day.split_once(' ').map_or(day.as_str(), |(_, day)| day);
     format!("{day} {}, {}", at.year(), time_format::format_time(at))
 }
 
-/// What was said by who said it at one time, the latest first.
+/// Groups the values by source and time, the latest group first.
 fn group_by_source<'s>(
     all: impl Iterator<Item = (&'s FieldSource, String)>,
 ) -> Vec<SourceGroup<'s>> {

@@ -1,4 +1,4 @@
-//! What a teacher keeps of an appointment, saved by itself a moment after the last key.
+//! A teacher's record of an appointment, saved automatically a moment after the last key press.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use uuid::Uuid;
 
 use crate::{api, task::spawn};
 
-/// From the last key to the saving.
+/// The delay between the last key press and the saving.
 const SAVE_DELAY: Duration = Duration::from_millis(800);
-/// From a failure to the next attempt.
+/// The delay between a failure and the next attempt.
 const RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// How far the keeping is.
+/// The saving state of a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SaveState {
-    /// Nothing was changed here.
+    /// The record was not changed here.
     Idle,
-    /// Changed, and not on its way yet.
+    /// The record was changed and is not being sent yet.
     Changed,
-    /// On its way.
+    /// The record is being sent.
     Saving,
-    /// The school's server has it.
+    /// The server has stored the record.
     Saved,
-    /// It did not arrive; another attempt follows.
+    /// The record did not arrive; another attempt follows.
     Failed,
 }
 
-/// The record of one appointment while it is being changed. `writes` counts all that is saved on
-/// the page, so that an answer from before is known to be old.
+/// The record of one appointment while it is being edited. `writes` counts all saves of the page,
+/// so that an answer to an earlier request is recognised as outdated.
 #[derive(Clone, Copy)]
 pub(super) struct RecordForm {
     pub(super) no_show: RwSignal<bool>,
     pub(super) note: RwSignal<String>,
     pub(super) state: RwSignal<SaveState>,
-    /// The note has the focus: nothing from elsewhere is put into it.
+    /// The note has the focus, so changes made elsewhere are not written into it.
     pub(super) focused: StoredValue<bool>,
     booking: Uuid,
     writes: StoredValue<u32>,
@@ -43,7 +43,7 @@ pub(super) struct RecordForm {
 }
 
 impl RecordForm {
-    /// Begins with what the server has. What is not saved yet when the page is left is saved then.
+    /// Starts with the server's values. Unsaved changes are saved when the page is left.
     pub(super) fn new(of: &ScheduledAppointment, writes: StoredValue<u32>) -> Self {
         let record = Self {
             no_show: RwSignal::new(of.no_show),
@@ -58,7 +58,7 @@ impl RecordForm {
         record
     }
 
-    /// Takes over what was changed elsewhere, unless something was changed here.
+    /// Takes over changes made elsewhere, unless there are changes made here.
     pub(super) fn update_from(self, of: &ScheduledAppointment) {
         if !matches!(self.state.get_untracked(), SaveState::Idle | SaveState::Saved)
             || self.focused.get_value()
@@ -73,19 +73,19 @@ impl RecordForm {
         }
     }
 
-    /// Something was typed.
+    /// Sets the note after a key press.
     pub(super) fn set_note(self, note: String) {
         self.note.set(note);
         self.changed(SAVE_DELAY);
     }
 
-    /// Marks that nobody came, or that somebody did.
+    /// Toggles the mark that nobody came.
     pub(super) fn toggle_no_show(self) {
         self.no_show.update(|no_show| *no_show = !*no_show);
         self.changed(Duration::ZERO);
     }
 
-    /// Saves at once what is not saved.
+    /// Saves unsaved changes at once.
     pub(super) fn save_now(self) {
         if matches!(self.state.get_untracked(), SaveState::Changed | SaveState::Failed) {
             self.save();
@@ -93,7 +93,7 @@ impl RecordForm {
     }
 
     fn changed(self, pause: Duration) {
-        // While a saving is under way its end sees that there is more.
+        // While a save is in progress, its completion detects the further changes.
         if self.state.get_untracked() != SaveState::Saving {
             self.state.set(SaveState::Changed);
             self.save_in(pause);
@@ -120,7 +120,7 @@ impl RecordForm {
         self.writes.update_value(|writes| *writes += 1);
         spawn(Box::pin(async move {
             let answer = api::set_record(self.booking, &record).await;
-            // The page may be gone by now, and its signals with it.
+            // The page and its signals may be gone by now.
             let Some(current) = self.current() else { return };
             self.writes.try_update_value(|writes| *writes += 1);
             match answer {
@@ -143,7 +143,7 @@ impl RecordForm {
         if let Some(record) = self.current().filter(|_| unsaved) {
             let booking = self.booking;
             spawn(Box::pin(async move {
-                // There is no place left to show a failure.
+                // The page is gone, so a failure can't be shown.
                 let _ = api::set_record(booking, &record).await;
             }));
         }

@@ -1,5 +1,5 @@
-//! A teacher's evening while it runs. It is asked for again every few seconds, so that who waits is
-//! seen; what is typed stays.
+//! Live page of a teacher's evening. It polls the schedule every few seconds to show who is
+//! waiting, and keeps what the teacher has typed.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -22,24 +22,25 @@ use crate::{
     time_format,
 };
 
-/// From one question to the next while the page is looked at.
+/// The interval between two polls while the page is visible.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
-/// Failures in a row after which it is said that the page may be old.
+/// The number of consecutive failures after which the page says that its data may be outdated.
 const STALE_AFTER_FAILURES: u32 = 2;
 
-/// The evening as last heard of.
+/// The schedule as last fetched.
 #[derive(Clone, Copy)]
 struct LiveSchedule {
     schedule: RwSignal<Schedule>,
     failures: RwSignal<u32>,
-    /// Counts what this page saves: an answer to a question from before a change would undo it on
-    /// the screen.
+    /// A counter of the saves by this page. An answer to a request sent before a save would undo
+    /// the change on the screen.
     writes: StoredValue<u32>,
     is_refreshing: StoredValue<bool>,
 }
 
 impl LiveSchedule {
-    /// Asks every few seconds while the page is looked at, and when it is looked at again.
+    /// Polls every few seconds while the page is visible, and at once when it becomes visible
+    /// again.
     fn poll(self, evening: Uuid) {
         let (router, session) = (router(), session());
         let leave = move |failure: &Failure| redirect_on(router, session, failure);
@@ -69,7 +70,7 @@ impl LiveSchedule {
         let before = self.writes.get_value();
         spawn(Box::pin(async move {
             let answer = api::get_schedule(evening).await;
-            // The page may be gone by now, and its signals with it.
+            // The page and its signals may be gone by now.
             let Some(now) = self.writes.try_get_value() else { return };
             self.is_refreshing.set_value(false);
             match answer {
@@ -97,7 +98,7 @@ impl LiveSchedule {
     }
 }
 
-/// The page, from the first answer on.
+/// The page, once the first answer has arrived.
 #[component]
 pub(super) fn Run(schedule: Schedule) -> impl IntoView {
     let evening = schedule.evening.clone();
@@ -185,7 +186,7 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
     }
 }
 
-/// Tells screen readers who has just come to wait.
+/// Announces to screen readers who has just started to wait.
 fn announce(live: LiveSchedule, me: Memo<Option<Uuid>>, session: Session) {
     Effect::new(move |known: Option<BTreeSet<(Uuid, String)>>| {
         let here =
@@ -209,7 +210,7 @@ fn announce(live: LiveSchedule, me: Memo<Option<Uuid>>, session: Session) {
     });
 }
 
-/// Who waits, of all appointments that can be entered.
+/// The people who are waiting, for all appointments whose calls can be entered.
 #[component]
 fn Waiting(live: LiveSchedule, me: Memo<Option<Uuid>>) -> impl IntoView {
     let here = Memo::new(move |_| {
@@ -253,11 +254,11 @@ fn Waiting(live: LiveSchedule, me: Memo<Option<Uuid>>) -> impl IntoView {
     }
 }
 
-/// How late one runs.
+/// The control of the teacher's lateness.
 #[component]
 fn Late(live: LiveSchedule, evening: Uuid) -> impl IntoView {
     let task = Task::new();
-    // The choice shows at once; where it can't be saved, what was there comes back.
+    // The choice is shown at once; if saving fails, the previous value returns.
     let minutes = Memo::new(move |_| live.schedule.with(|schedule| schedule.late_minutes));
     let choose = Callback::new(move |choice: u32| {
         let before = minutes.get_untracked();
@@ -301,7 +302,7 @@ fn Row(live: LiveSchedule, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
     });
     let starts_at = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| one.starts_at)));
     let strands = Memo::new(move |_| one.with(|one| one.as_ref().and_then(|one| one.stranded)));
-    // Where all meet in the same way, the top of the page has said so.
+    // If all appointments are of the same mode, the top of the page shows it.
     let is_hybrid = live.schedule.with_untracked(|schedule| schedule.evening.mode == Mode::Hybrid);
     let (shape, place) =
         if first.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
@@ -395,7 +396,7 @@ fn Row(live: LiveSchedule, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
     })
 }
 
-/// Who else: the guest, and the other teachers of a joint appointment.
+/// Returns the further participants: the guest, and the other teachers of a joint appointment.
 fn more(one: &ScheduledAppointment) -> Option<String> {
     let with = (one.teachers.len() > 1).then(|| names(&one.teachers));
     let guest = one.guest.as_ref().map(|guest| fill(t().joined_by, &[("names", guest)]));
@@ -403,7 +404,7 @@ fn more(one: &ScheduledAppointment) -> Option<String> {
     (!more.is_empty()).then(|| more.join(" · "))
 }
 
-/// The private note, folded while it is empty and nobody writes.
+/// The private note, collapsed while it is empty and not being edited.
 #[component]
 fn Note(id: Uuid, record: RecordForm, student: String) -> impl IntoView {
     let is_written = record.note.with_untracked(|note| !note.is_empty());

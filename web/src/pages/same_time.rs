@@ -1,5 +1,5 @@
-//! For staff: an appointment whose teacher has left the class goes to the teachers whom the class
-//! has now, at the time that it has.
+//! Reassignment by staff: an appointment whose teacher has left the class is given to the current
+//! teachers of the class, at the same time.
 
 use leptos::prelude::*;
 use parlour_wire::{BookingChange, BookingRow, Moment, MyBookings, Stranded};
@@ -16,7 +16,7 @@ use crate::{
     time_format,
 };
 
-/// Shown where there is such a teacher, and nothing else.
+/// Shown only if the appointment's teacher has left the class.
 #[component]
 pub(super) fn SameTime(
     evening: Uuid,

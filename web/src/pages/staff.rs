@@ -1,4 +1,4 @@
-//! The school office: find a parent.
+//! Search for a parent by the school office.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) fn StaffStart() -> impl IntoView {
             api::list_parents(words.trim(), cursor.as_deref()).await
         });
     };
-    // A moment after the last key, so that a name is one question.
+    // The search starts a moment after the last key press, so that typing a name sends one request.
     let waiting = StoredValue::new(None::<TimeoutHandle>);
     let search = move || {
         parents.renew();

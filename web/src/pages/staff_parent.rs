@@ -1,5 +1,4 @@
-//! A parent, as the school office works for them: their evenings, their students, and who is
-//! barred.
+//! Page of a parent for the school office: the parent's evenings, students and bars.
 
 use leptos::prelude::*;
 use parlour_wire::{Evening, EveningState, LinkedStudent, NewBar, Page, Parent, Student};
@@ -43,7 +42,7 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
         .into_any()
     };
     let show_evenings = move |page: Page<Evening>| {
-        // Nobody can be booked into a draft.
+        // Parents can't be booked into a draft.
         let cards =
             page.items.into_iter().filter(|evening| evening.state != EveningState::Draft).map(
                 |evening| {
@@ -119,7 +118,7 @@ fn student_line(
     }
 }
 
-/// Asks once more before contact with a student is allowed for good.
+/// Asks for confirmation before contact with a student is allowed permanently.
 #[component]
 fn AllowDialog(
     parent: Uuid,
@@ -175,7 +174,7 @@ fn AllowDialog(
     }
 }
 
-/// Bars this parent, or an address of anybody, from a student.
+/// Bars this parent, or any person's address, from contact with a student.
 #[component]
 fn BarDialog(
     parent: Uuid,

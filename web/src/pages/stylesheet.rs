@@ -1,4 +1,4 @@
-//! Style sheets of lazy parts, fetched with them.
+//! Style sheets of the lazy parts, fetched together with them.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     components::LazyView,
 };
 
-/// A page whose sheet, `later` or `call`, is there when it is shown.
+/// Returns a page that is shown once its style sheet (`later` or `call`) is loaded.
 pub(super) fn with_stylesheet(
     sheet: &'static str,
     page: impl FnOnce() -> AnyView + 'static,
@@ -27,8 +27,8 @@ fn with_stylesheet_boxed(sheet: &'static str, page: Box<dyn FnOnce() -> AnyView>
     })
 }
 
-/// Asks for a sheet, once, and waits until it is there. One that doesn't come leaves the page plain
-/// and usable.
+/// Adds a style sheet once, and waits until it is loaded, but at most three seconds. Without it the
+/// page is unstyled and usable.
 async fn load_stylesheet(sheet: &str) {
     let Ok(link) = stylesheet_link(sheet) else { return };
     for _ in 0..60 {

@@ -1,4 +1,4 @@
-//! A teacher's evenings and schedules.
+//! Evenings and schedules of a teacher.
 
 use leptos::prelude::*;
 use parlour_wire::{BookingState, Evening, Page, Schedule};
@@ -52,8 +52,8 @@ pub(crate) fn TeacherStart() -> impl IntoView {
     view! { <Panel data=evenings show /> }
 }
 
-/// One evening. It is asked for once as a whole; what changes after that changes within the page,
-/// so that nothing that is typed is lost.
+/// The schedule of one evening. It is fetched once as a whole; later changes are applied within the
+/// page, so that typed text is not lost.
 #[component]
 pub(crate) fn SchedulePage() -> impl IntoView {
     let evening = route::page_id();

@@ -1,4 +1,4 @@
-//! What an endpoint was sent, how each try went, and sending an event again.
+//! Deliveries of a webhook endpoint with their attempts, and the resending of an event.
 
 use leptos::prelude::*;
 use parlour_wire::{Moment, WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookError};
@@ -115,7 +115,7 @@ fn delivery_row(
     }
 }
 
-/// How a try went, in a sentence.
+/// Returns the outcome of an attempt as a sentence.
 fn attempt_text(attempt: &WebhookAttempt) -> String {
     let (t, when) = (webhooks(), when(&attempt.at));
     let text = match (attempt.status, attempt.error) {

@@ -1,5 +1,4 @@
-//! The systems that are told what happens: making an endpoint, testing it, switching it off, a new
-//! secret.
+//! Webhook endpoints of the school: creating, testing, switching off, deleting, and a new secret.
 
 use leptos::prelude::*;
 use parlour_wire::{
@@ -17,7 +16,7 @@ use crate::{
     time_format,
 };
 
-/// The events that can be chosen.
+/// The types of event that can be chosen.
 const CHOICES: [WebhookEventType; 7] = [
     WebhookEventType::BookingCreated,
     WebhookEventType::BookingChanged,
@@ -28,7 +27,7 @@ const CHOICES: [WebhookEventType; 7] = [
     WebhookEventType::RosterImported,
 ];
 
-/// What an event is about, in words.
+/// Returns the name of a type of event for people.
 pub(super) const fn event_name(of: WebhookEventType) -> &'static str {
     let t = webhooks();
     match of {
@@ -43,12 +42,12 @@ pub(super) const fn event_name(of: WebhookEventType) -> &'static str {
     }
 }
 
-/// What the lines of the list share.
+/// The state that the lines of the list share.
 #[derive(Clone, Copy)]
 struct WebhooksState {
     all: Query<Page<Webhook>>,
     task: Task,
-    /// The secret that is shown this once; empty when the answer that held it was lost.
+    /// The secret, shown only once; empty if the answer that contained it was lost.
     secret: RwSignal<Option<String>>,
     deleting: RwSignal<Option<Webhook>>,
 }
@@ -188,7 +187,7 @@ fn line(webhook: Webhook, shared: WebhooksState) -> impl IntoView {
     }
 }
 
-/// The form for another endpoint.
+/// The form that creates an endpoint.
 #[component]
 fn NewEndpoint(shared: WebhooksState) -> impl IntoView {
     let (t, task) = (webhooks(), Task::new());
@@ -243,7 +242,7 @@ fn NewEndpoint(shared: WebhooksState) -> impl IntoView {
     }
 }
 
-/// The secret, once.
+/// The dialog that shows the secret once.
 #[component]
 fn SecretDialog(secret: RwSignal<Option<String>>) -> impl IntoView {
     let (t, open) = (webhooks(), RwSignal::new(false));
@@ -291,7 +290,7 @@ fn SecretDialog(secret: RwSignal<Option<String>>) -> impl IntoView {
     }
 }
 
-/// Asks once more before an endpoint is deleted.
+/// Asks for confirmation before an endpoint is deleted.
 #[component]
 fn DeleteDialog(shared: WebhooksState) -> impl IntoView {
     let (t, session, task, open, deleting) =

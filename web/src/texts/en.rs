@@ -373,7 +373,7 @@ catalogue!(Texts {
     mail_text: Text = "As plain text",
 });
 
-/// What to say for a code, where it differs from the server's `detail`.
+/// The texts of error codes, where they differ from the server's `detail`.
 pub(super) const ERRORS: &[(&str, &str)] = &[
     (
         "invite_exists",

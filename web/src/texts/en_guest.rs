@@ -1,4 +1,4 @@
-//! English: how a guest gets a lost link again.
+//! English: the request for a lost guest link.
 
 use super::Text;
 

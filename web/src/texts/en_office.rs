@@ -1,4 +1,4 @@
-//! English: the API clients of the school, and where the roster's values come from.
+//! English: the API clients of the school, and the provenance of the roster's values.
 
 use super::Text;
 

@@ -1,4 +1,4 @@
-//! Signals that come before the connection that they are for.
+//! Tests of signals that arrive before their recipient's connection, and of full send queues.
 
 use chrono_tz::Europe::London;
 use parlour_domain::{
@@ -18,7 +18,7 @@ fn now() -> DateTime<Utc> {
     "2026-11-26T16:00:00Z".parse().unwrap()
 }
 
-/// The teacher sits with connection 1, and the parent with 2.
+/// A snapshot in which the teacher has a seat with connection 1, and the parent with connection 2.
 fn both_sit() -> Snapshot {
     let person = |id, name: &str, role, connection| Present {
         participant: ParticipantId(id),
@@ -78,15 +78,15 @@ fn offer(to_connection: u32, bytes: usize) -> AddressedSignal {
     }
 }
 
-/// How many signals somebody heard.
+/// Counts the signals that a member received.
 fn signals(heard: &mut mpsc::Receiver<Outgoing>) -> usize {
     std::iter::from_fn(|| heard.try_recv().ok())
         .filter(|one| matches!(one, Outgoing::Text(text) if text.contains("xxx")))
         .count()
 }
 
-/// A room in which the parent sits, and the teacher does by the database, but their socket has not
-/// come to the room yet.
+/// A room in which the parent has joined. The teacher has a seat in the database, but their
+/// connection has not joined the room yet.
 fn before_the_teacher_comes() -> Room {
     let mut room = Room::default();
     room.join(2, member(CallIdentity::Parent(PersonId(PARENT)), 2).0);
@@ -97,14 +97,14 @@ fn before_the_teacher_comes() -> Room {
 #[test]
 fn early_offer_is_delivered_once_the_connection_joins() {
     let mut room = before_the_teacher_comes();
-    assert!(!room.deliver(&offer(1, 8)), "nobody is here to take it");
+    assert!(!room.deliver(&offer(1, 8)), "the recipient has not joined yet");
     room.buffer_early(offer(1, 8), now());
     let (teacher, mut heard) = member(CallIdentity::Teacher(PersonId(TEACHER)), 1);
     room.join(1, teacher);
     room.apply(both_sit(), now() + TimeDelta::seconds(1));
     assert_eq!(signals(&mut heard), 1);
     room.apply(both_sit(), now() + TimeDelta::seconds(2));
-    assert_eq!(signals(&mut heard), 0, "once");
+    assert_eq!(signals(&mut heard), 0, "it is delivered once only");
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn member_with_full_send_queue_is_signalled_to_close_and_stays_in_the_room() {
     assert!(room.deliver(&offer(1, 8)));
     assert!(overflowed(), "the 65th was lost");
     assert_eq!(signals(&mut heard), 64 - welcome);
-    // What the others are told goes the same way.
+    // Presence messages use the same queue and overflow it too.
     for video in (0..70).map(|n| n % 2 == 0) {
         room.set_media(
             ParticipantId(PARENT),
@@ -162,5 +162,5 @@ fn member_with_full_send_queue_is_signalled_to_close_and_stays_in_the_room() {
         );
     }
     assert!(overflowed());
-    assert!(room.leave(1).is_some(), "its socket still gives its place back");
+    assert!(room.leave(1).is_some(), "it is still a member, so its socket can release its place");
 }

@@ -12,7 +12,7 @@ use crate::{
     views,
 };
 
-/// Sets the bar; what it forbids ends at once.
+/// Creates the bar. Access that it forbids is revoked at once.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `email_invalid`, `invalid`, `idempotency_key_reused`.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web::Data};
 
 use crate::{app::App, auth::Caller, problem::ApiResult, request::BarPath, store::bars};
 
-/// Lifts it; what it took away does not come back by itself.
+/// Lifts the bar. Bookings, invites and sessions that it ended do not come back.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.

@@ -15,13 +15,13 @@ use crate::{
     views,
 };
 
-/// `?student_id=`: of one student alone.
+/// `?student_id=`: only the bars of one student.
 #[derive(Debug, Default, Deserialize)]
 pub struct BarQuery {
     student_id: Option<Uuid>,
 }
 
-/// A page of bars in force, newest first.
+/// Lists the bars in force, newest first.
 ///
 /// # Errors
 /// `wrong_role`, `bad_cursor`, `invalid`.

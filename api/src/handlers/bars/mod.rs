@@ -1,4 +1,4 @@
-//! Bars, for staff.
+//! Operations on bars, for staff.
 
 mod create_bar;
 mod lift_bar;

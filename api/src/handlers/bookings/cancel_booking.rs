@@ -7,10 +7,10 @@ use crate::{
     store::bookings, views::booking_details as view,
 };
 
-/// Cancels it; one that is cancelled stays so.
+/// Cancels the appointment. Cancelling it again changes nothing.
 ///
 /// # Errors
-/// `not_found`, `precondition_failed`, the refusals of the window.
+/// `not_found`, `precondition_failed`, the refusals of the booking window.
 pub async fn cancel_booking(
     app: Data<App>,
     caller: Caller,

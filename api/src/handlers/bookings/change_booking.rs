@@ -14,11 +14,12 @@ use crate::{
     views::booking_details as view,
 };
 
-/// Moves it; the old time is free at once, and never before the new one is held.
+/// Moves the appointment. The old time becomes free in the same transaction that claims the new
+/// one.
 ///
 /// # Errors
 /// `slot_taken`, `person_busy`, `booking_cancelled`, `not_a_slot`, `precondition_failed`, the
-/// refusals of the window.
+/// refusals of the booking window.
 pub async fn change_booking(
     app: Data<App>,
     caller: Caller,

@@ -1,4 +1,4 @@
-//! `POST /evenings/{evening_id}/bookings`: makes appointments, all or none.
+//! `POST /evenings/{evening_id}/bookings`: makes all of the given appointments or none.
 
 use actix_web::{
     HttpRequest,
@@ -16,10 +16,11 @@ use crate::{
     views::made_bookings as view,
 };
 
-/// Books; a retry with the same `Idempotency-Key` gives the first answer.
+/// Makes the bookings. A retry with the same `Idempotency-Key` gets the first response.
 ///
 /// # Errors
-/// `slot_taken`, `person_busy`, `already_booked` with the lost ones; the refusals of the window.
+/// `slot_taken`, `person_busy` and `already_booked`, with the bookings that failed; the refusals of
+/// the booking window.
 pub async fn create_bookings(
     app: Data<App>,
     req: HttpRequest,

@@ -1,4 +1,4 @@
-//! `GET /bookings/{booking_id}`.
+//! `GET /bookings/{booking_id}`: one booking.
 
 use actix_web::{HttpRequest, web::Data};
 
@@ -7,7 +7,7 @@ use crate::{
     store::bookings, views,
 };
 
-/// One booking, live or cancelled.
+/// Returns one booking, live or cancelled.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.

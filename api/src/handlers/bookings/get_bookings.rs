@@ -1,4 +1,4 @@
-//! `GET /evenings/{evening_id}/bookings`: My Bookings.
+//! `GET /evenings/{evening_id}/bookings`: the parent's bookings of an evening, for My Bookings.
 
 use actix_web::web::{Data, Json, Query};
 use parlour_wire::MyBookings;
@@ -12,7 +12,8 @@ use crate::{
     views,
 };
 
-/// The parent's appointments with the gaps between them, and what the invite link says.
+/// Returns the appointments with the gaps between them, and whether the page offers to invite or to
+/// manage invites.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.

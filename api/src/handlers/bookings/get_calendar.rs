@@ -1,5 +1,5 @@
-//! `GET /evenings/{evening_id}/calendar`: My Bookings as a calendar file (RFC 5545), without any
-//! token.
+//! `GET /evenings/{evening_id}/calendar`: the parent's appointments as a calendar file (RFC 5545).
+//! The file contains no token.
 
 use actix_web::{
     HttpResponse,
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The parent's appointments, to be put into a calendar.
+/// Returns the calendar file as an attachment.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.

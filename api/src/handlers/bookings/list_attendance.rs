@@ -1,4 +1,4 @@
-//! `GET /attendance`: who came, for programs and staff.
+//! `GET /attendance`: the attendance of appointments, for API clients and staff.
 
 use actix_web::{
     HttpRequest,
@@ -16,7 +16,7 @@ use crate::{
     views,
 };
 
-/// A page of appointments that have begun, with who was there.
+/// Lists the appointments that have begun, with the people who joined the call.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.

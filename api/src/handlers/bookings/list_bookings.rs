@@ -1,4 +1,4 @@
-//! `GET /bookings`: the school's appointments, for programs and staff.
+//! `GET /bookings`: the school's appointments, for API clients and staff.
 
 use actix_web::{
     HttpRequest,
@@ -16,7 +16,7 @@ use crate::{
     views,
 };
 
-/// A page of bookings, in the order in which they were made.
+/// Lists the bookings in the order in which they were made.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.

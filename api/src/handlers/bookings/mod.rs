@@ -1,4 +1,4 @@
-//! Bookings.
+//! Operations on bookings.
 
 mod cancel_booking;
 mod change_booking;

@@ -11,10 +11,10 @@ use crate::{
     store::teaching::{self, TeacherRecord},
 };
 
-/// Keeps it in place of what was there.
+/// Replaces the record of the appointment.
 ///
 /// # Errors
-/// `wrong_role` for anybody but a teacher, `not_found` for an appointment that is not theirs,
+/// `wrong_role` for anybody but a teacher, `not_found` for another teacher's appointment,
 /// `invalid`.
 pub async fn set_record(
     app: Data<App>,

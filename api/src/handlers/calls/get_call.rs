@@ -12,7 +12,7 @@ use crate::{
     views,
 };
 
-/// What one sees before entering; changes nothing.
+/// Returns the door: the state of the call before one enters it. Changes nothing.
 ///
 /// # Errors
 /// `not_found`, `wrong_role`, `booking_cancelled`, `not_a_video_call`.

@@ -1,4 +1,4 @@
-//! `GET /guest/appointments/{booking_id}/call`: the door of a call, for the guest invited.
+//! `GET /guest/appointments/{booking_id}/call`: the door of a call, for an invited guest.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::CallDoor;
@@ -12,7 +12,7 @@ use crate::{
     views,
 };
 
-/// What the guest sees before entering; changes nothing.
+/// Returns the door as the guest sees it before entering. Changes nothing.
 ///
 /// # Errors
 /// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`, `invite_removed`,

@@ -1,4 +1,4 @@
-//! `GET /ice_servers`: what a browser needs to find a way to another one.
+//! `GET /ice_servers`: the STUN and TURN servers by which browsers find a route to each other.
 
 use actix_web::{
     HttpRequest,
@@ -24,12 +24,13 @@ use crate::{
     views,
 };
 
-/// The servers, with credentials of the session: for the call that is named, while it is open, or
-/// for a look at one's devices.
+/// Returns the servers with credentials for this session. With the `booking_id` of an open call,
+/// the credentials expire some time after the end of the call. Otherwise they are valid for a short
+/// check of one's devices.
 ///
 /// # Errors
-/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `not_found` for a call that is
-/// not one's own.
+/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `not_found` for somebody else's
+/// call.
 pub async fn get_ice_servers(
     app: Data<App>,
     req: HttpRequest,
@@ -59,8 +60,8 @@ pub async fn get_ice_servers(
     Ok(Json(views::ice_servers(servers, &app.config.ice, expires_at, zone)))
 }
 
-/// Somebody who is logged in, in the role of the call: a parent may be another's guest, in the same
-/// browser.
+/// Finds the visitor of a call in a browser with a person's session. A parent may be another
+/// parent's guest in the same browser, so the guest sessions are tried second.
 async fn of_person(
     app: &App,
     person: LoggedIn,
@@ -77,7 +78,7 @@ async fn of_person(
     }
 }
 
-/// The newest guest session of this browser that opens something; none without any.
+/// The newest guest session of this browser whose link still works, if there is one.
 async fn guest_session(
     app: &App,
     guest: GuestSessions,

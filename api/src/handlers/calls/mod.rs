@@ -1,4 +1,4 @@
-//! The call: its door, its WebSocket, and the servers that help browsers find each other.
+//! Operations on calls: the door, the WebSockets, and the ICE servers.
 
 mod get_call;
 mod get_guest_call;

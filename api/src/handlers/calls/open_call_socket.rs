@@ -1,5 +1,5 @@
-//! `GET /bookings/{booking_id}/call/socket`: a WebSocket, for the parent and the teachers of the
-//! booking.
+//! `GET /bookings/{booking_id}/call/socket`: the WebSocket of a call, for the parent and the
+//! teachers of the booking.
 
 use actix_web::{HttpRequest, web};
 
@@ -10,7 +10,7 @@ use crate::{
     request::BookingPath,
 };
 
-/// Opens it. Nothing is taken before the browser says `join`.
+/// Opens the WebSocket. No seat is taken before the browser sends `join`.
 ///
 /// # Errors
 /// `upgrade_required`, `bad_origin`; those of `get_call`; `call_early`, `call_over`.

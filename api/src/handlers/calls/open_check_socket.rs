@@ -1,4 +1,4 @@
-//! `GET /check_socket`: a WebSocket at any time, for the check of one's devices and network.
+//! `GET /check_socket`: a WebSocket for the check of devices and network, available at any time.
 
 use actix_web::{
     HttpRequest,
@@ -14,7 +14,7 @@ use crate::{
     store::guests,
 };
 
-/// Opens it. It answers `ping` and touches no call.
+/// Opens the WebSocket. It answers `ping` and touches no call.
 ///
 /// # Errors
 /// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `upgrade_required`,
@@ -33,7 +33,7 @@ pub async fn open_check_socket(
     upgrade::open_check(&req, body, session)
 }
 
-/// The newest of a guest's sessions, if one of them opens anything.
+/// The newest guest session of the browser, if any of its sessions still opens an invite.
 async fn of_guest(app: &App, guest: GuestSessions, refusal: ApiError) -> ApiResult<SessionId> {
     let (school, ids, now) = (guest.school.id(), guest.ids, app.clock.now());
     let newest = ids.first().copied();

@@ -1,4 +1,5 @@
-//! `GET /guest/appointments/{booking_id}/call/socket`: a WebSocket, for the guest invited.
+//! `GET /guest/appointments/{booking_id}/call/socket`: the WebSocket of a call, for an invited
+//! guest.
 
 use actix_web::{
     HttpRequest,
@@ -13,7 +14,7 @@ use crate::{
     request::BookingPath,
 };
 
-/// Opens it. Nothing is taken before the browser says `join`.
+/// Opens the WebSocket. No seat is taken before the browser sends `join`.
 ///
 /// # Errors
 /// `upgrade_required`, `bad_origin`; those of `get_guest_call`; `call_early`, `call_over`.

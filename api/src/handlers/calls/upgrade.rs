@@ -1,4 +1,5 @@
-//! From a request to a WebSocket (RFC 6455, section 4.2): what both of its operations do.
+//! The upgrade of a request to a WebSocket (RFC 6455, section 4.2), shared by the socket
+//! operations.
 
 use std::sync::Arc;
 
@@ -23,11 +24,11 @@ use crate::{
     telemetry::RequestId,
 };
 
-/// When to try again where a session has too many sockets.
+/// `Retry-After` for a session with too many sockets, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 10;
 
-/// Checks that the request asks for a WebSocket, and that it comes from the school's own pages:
-/// browsers let every site open one, with our cookies.
+/// Checks that the request asks for a WebSocket and comes from the school's own pages. Browsers let
+/// any site open a WebSocket and send our cookies with it.
 ///
 /// # Errors
 /// `upgrade_required`, `bad_origin`.
@@ -43,11 +44,11 @@ pub(super) async fn check(req: &HttpRequest) -> ApiResult<()> {
     origin::require_own_origin(&*auth::app(req)?, req).await
 }
 
-/// Opens the socket, for somebody at the door of a call with these times.
+/// Opens the WebSocket of a call for a visitor, if the call's times allow it.
 ///
 /// # Errors
-/// `too_many_requests` for a fifth socket of a session that is in four calls; `call_early`,
-/// `call_over`; `upgrade_required` for a handshake that is none.
+/// `too_many_requests` when the session already has four sockets and all of them are in calls;
+/// `call_early`, `call_over`; `upgrade_required` for an invalid handshake.
 pub(super) fn open(
     req: &HttpRequest,
     body: web::Payload,
@@ -87,12 +88,11 @@ pub(super) fn open(
     Ok(response)
 }
 
-/// Opens a socket that answers and does nothing else. It counts among the sockets of the session
-/// that asks.
+/// Opens a socket that only answers pings. It counts towards the socket limit of the session.
 ///
 /// # Errors
-/// `too_many_requests` for a fifth socket of a session that is in four calls; `upgrade_required`
-/// for a handshake that is none.
+/// `too_many_requests` when the session already has four sockets and all of them are in calls;
+/// `upgrade_required` for an invalid handshake.
 pub(super) fn open_check(req: &HttpRequest, body: web::Payload, asking: SessionId) -> ApiResult {
     let session_socket = auth::app(req)?
         .calls

@@ -1,5 +1,5 @@
-//! `GET /changes`: what became of the school's evenings, appointments, invites and attendance since
-//! a cursor, for programs and staff.
+//! `GET /changes`: the change feed of evenings, bookings, invites and attendance since a cursor,
+//! for API clients and staff.
 
 use std::collections::BTreeSet;
 
@@ -22,13 +22,13 @@ use crate::{
     views,
 };
 
-/// `?kinds=`, beside the page.
+/// `?kinds=`: the kinds of changes, beside the page parameters.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct KindsQuery {
     kinds: Option<String>,
 }
 
-/// A page of changes, in the order in which they came about.
+/// Lists the changes in the order of their sequence numbers.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.
@@ -47,7 +47,8 @@ pub async fn list_changes(
     let (part, is_waiting) =
         changes::list_changes(&app.store, app.context(), school, kinds, place, limit).await?;
     let (found, more) = split_page(part.changes, limit);
-    // Whoever has seen all of their kinds need not pass by the others again.
+    // On the last page the cursor also skips the changes of other kinds, so that they are not
+    // scanned again.
     let reached =
         if more { found.last().map_or(part.begun, |change| change.place) } else { part.last };
     let next_cursor = CursorPosition { order: reached.number, id: reached.feed }.cursor(
@@ -63,7 +64,7 @@ pub async fn list_changes(
     with_etag(&req, &ChangePage { items, next_cursor, has_more: more || is_waiting })
 }
 
-/// Those that are asked for; without a word all that may be seen.
+/// The kinds that are requested; without the parameter, all that the principal may read.
 fn kinds(principal: &Principal, asked: Option<&str>) -> ApiResult<BTreeSet<ChangeKind>> {
     let Some(asked) = asked else {
         let seen: BTreeSet<ChangeKind> = ChangeKind::ALL

@@ -1,4 +1,4 @@
-//! The feed of changes.
+//! The change feed.
 
 mod list_changes;
 

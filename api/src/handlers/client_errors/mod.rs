@@ -1,4 +1,4 @@
-//! What goes wrong in browsers before the web app runs.
+//! Reports of browsers in which the web app could not start.
 
 mod report_client_error;
 

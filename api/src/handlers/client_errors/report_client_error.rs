@@ -1,4 +1,4 @@
-//! `POST /client_errors`: the web app did not start in somebody's browser.
+//! `POST /client_errors`: reports that the web app did not start in a browser.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 use parlour_wire::{ClientError, ClientErrorKind};
@@ -10,11 +10,11 @@ use crate::{
     request::Body,
 };
 
-/// How many reports of a school are taken in a minute.
+/// Limit of reports per school and minute.
 const REPORTS_PER_MINUTE: u32 = 30;
 
 /// Writes one line to the log: the school, the kind, and the browser's name and major version.
-/// Keeps nothing of the person.
+/// Stores nothing about the person.
 ///
 /// # Errors
 /// `unknown_school`, `invalid`, `too_many_requests`.
@@ -53,8 +53,8 @@ const fn name(kind: ClientErrorKind) -> &'static str {
     }
 }
 
-/// The browser's name and major version in a `User-Agent` header: nothing else of it, so that no
-/// person can be told by it.
+/// The browser's name and major version from a `User-Agent` header. The rest is dropped, because it
+/// could identify a person.
 fn browser(agent: &str) -> String {
     // The more specific ones first: most browsers also call themselves Chrome and Safari.
     const NAMES: [(&str, &str); 7] = [

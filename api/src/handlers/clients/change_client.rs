@@ -1,4 +1,4 @@
-//! `PATCH /clients/{client_id}`: another name, other scopes, another limit.
+//! `PATCH /clients/{client_id}`: changes an API client's name, scopes or rate limit.
 
 use actix_web::web::Data;
 use parlour_wire::ApiClientChange;
@@ -14,7 +14,7 @@ use crate::{
     views::exports::api_client,
 };
 
-/// Changes what is named and leaves the rest.
+/// Changes the fields that are given and leaves the rest.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `invalid`, `precondition_failed`.

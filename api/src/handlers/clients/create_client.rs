@@ -1,4 +1,4 @@
-//! `POST /clients`: connects a program.
+//! `POST /clients`: creates an API client.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use parlour_wire::NewApiClient;
@@ -12,7 +12,7 @@ use crate::{
     store::api_clients::{self, ApiClientSettings},
 };
 
-/// Makes the program and its first secret, which is told once.
+/// Creates the API client and its first secret. Only this response contains the secret.
 ///
 /// # Errors
 /// `wrong_role`, `invalid`, `idempotency_key_reused`.

@@ -1,4 +1,4 @@
-//! `POST /clients/{client_id}/secrets`: a newer secret for a program.
+//! `POST /clients/{client_id}/secrets`: makes a new secret for an API client.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 
@@ -11,7 +11,7 @@ use crate::{
     store::api_clients,
 };
 
-/// Makes the secret, which is told once; the one before goes on for a day.
+/// Makes the secret. Only this response contains it; the secret before it stays valid for a day.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `idempotency_key_reused`.

@@ -1,4 +1,4 @@
-//! `GET /clients/{client_id}`.
+//! `GET /clients/{client_id}`: one API client.
 
 use actix_web::{HttpRequest, web::Data};
 
@@ -7,7 +7,7 @@ use crate::{
     store::api_clients, views::exports::api_client,
 };
 
-/// One program.
+/// Returns one API client.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.

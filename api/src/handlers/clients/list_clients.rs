@@ -1,4 +1,4 @@
-//! `GET /clients`: the programs that are connected.
+//! `GET /clients`: the school's API clients.
 
 use actix_web::web::{Data, Json, Query};
 use parlour_domain::id::ClientId;
@@ -13,7 +13,7 @@ use crate::{
     views,
 };
 
-/// A page of programs, newest first.
+/// Lists the API clients, newest first.
 ///
 /// # Errors
 /// `wrong_role`, `bad_cursor`, `invalid`.

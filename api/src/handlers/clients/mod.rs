@@ -1,4 +1,4 @@
-//! Programs of other makers, for staff.
+//! Operations on API clients, for staff.
 
 mod change_client;
 mod create_client;
@@ -25,10 +25,10 @@ use crate::{
     views,
 };
 
-/// How much a program may ask in a minute unless staff say otherwise.
+/// Default rate limit of an API client, in requests per minute.
 const REQUESTS_PER_MINUTE: u32 = 600;
 
-/// The name of an API client: one line.
+/// Checks the name of an API client: one line.
 fn name(name: &str) -> ApiResult<String> {
     text::check(name, Lines::One, MAX_WORDS).map_err(|_| {
         ApiError::field("name", "format", "Give a text without control characters.")
@@ -36,7 +36,7 @@ fn name(name: &str) -> ApiResult<String> {
     Ok(name.to_owned())
 }
 
-/// The scopes of a request.
+/// Parses the scopes of a request.
 fn scopes(words: &[String]) -> ApiResult<Scopes> {
     words.iter().map(|word| word.parse()).collect::<Result<_, _>>().map_err(
         |unknown: parlour_domain::scope::UnknownScope| {
@@ -45,7 +45,7 @@ fn scopes(words: &[String]) -> ApiResult<Scopes> {
     )
 }
 
-/// A program with the secret that was made for it.
+/// An API client with the secret that was made for it, if this request made one.
 fn issued(
     app: &App,
     issued: &IssuedApiClient,

@@ -1,4 +1,4 @@
-//! `DELETE /clients/{client_id}`: disconnects a program.
+//! `DELETE /clients/{client_id}`: revokes an API client.
 
 use actix_web::{HttpResponse, web::Data};
 
@@ -12,7 +12,7 @@ use crate::{
     views::exports::api_client,
 };
 
-/// Ends the program, its secrets and its tokens at once.
+/// Revokes the API client, its secrets and its tokens at once.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `precondition_failed`.

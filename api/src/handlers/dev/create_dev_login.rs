@@ -1,5 +1,5 @@
-//! `POST /dev/logins`: one-click logins of a playground; and the same behind the addresses that the
-//! server prints at start.
+//! `POST /dev/logins` and `GET /s/{school}/dev/login/{who}`: one-click logins of a playground. The
+//! server prints the addresses of the second at start.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -23,10 +23,10 @@ use crate::{
     store::{Error, schools::SchoolRow, sessions::Role},
 };
 
-/// A login: its cookies, and the page to go to.
+/// The cookies of a login, and the address of the page to open.
 type LoginCookies = (Vec<Cookie<'static>>, String);
 
-/// Logs in as one of the demo's people, without a mail.
+/// Logs in as one of the demo school's people without a mail.
 ///
 /// # Errors
 /// `not_found` outside a playground.
@@ -44,14 +44,14 @@ pub async fn create_dev_login(
     Ok(response.json(json!({ "as": body.value.kind, "location": location })))
 }
 
-/// Whom an address of the start message logs in.
+/// The person whom an address of the start message logs in.
 #[derive(Deserialize)]
 pub struct LoginPath {
     who: DevActor,
 }
 
-/// `GET /s/{school}/dev/login/{who}`: the address to click on in a terminal. The one GET that
-/// starts something, and in a playground alone.
+/// `GET /s/{school}/dev/login/{who}`: logs in from a link in the terminal. This is the only GET
+/// that changes something, and it exists only in a playground.
 ///
 /// # Errors
 /// `not_found` outside a playground.

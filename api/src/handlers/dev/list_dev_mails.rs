@@ -1,5 +1,4 @@
-//! `GET /dev/mails`: the development mailbox. Elsewhere than in a playground there is no such
-//! thing.
+//! `GET /dev/mails`: the mailbox of a playground.
 
 use actix_web::{
     HttpRequest,
@@ -16,7 +15,7 @@ use crate::{
     views::moment,
 };
 
-/// A page of mails, newest first.
+/// Lists the mails, newest first.
 ///
 /// # Errors
 /// `not_found` outside a playground, `bad_cursor`, `invalid`.
@@ -46,10 +45,10 @@ pub async fn list_dev_mails(
     Ok(Json(page(List::DevMails, mails, limit, |sent| sent.id, view)))
 }
 
-/// Demo and development modes alone, asked from this machine alone.
+/// Requires a server in a playground mode, and a request from the same machine.
 ///
 /// # Errors
-/// `not_found` elsewhere.
+/// `not_found` otherwise.
 pub fn require_dev_tools(app: &App, req: &HttpRequest) -> ApiResult<()> {
     let here = req.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
     if app.config.mode.has_dev_tools() && here { Ok(()) } else { Err(ApiError::not_found()) }

@@ -1,4 +1,4 @@
-//! Playgrounds only: the mailbox, one-click logins, movable time, and a fresh start.
+//! Operations of playgrounds: the mailbox, one-click logins, the movable clock, and the reset.
 
 mod create_dev_login;
 mod list_dev_mails;

@@ -1,5 +1,5 @@
-//! `POST /dev/clock`: makes it another time, so that a demonstration can show the evening before it
-//! has come.
+//! `POST /dev/clock`: moves the clock of a playground, so that a demonstration can show the evening
+//! before its date.
 
 use actix_web::{
     HttpRequest,
@@ -18,15 +18,16 @@ use crate::{
     views::moment,
 };
 
-/// How long before the first appointment one arrives: its call is open by then, and soon begins.
+/// How long before the first appointment the clock stops: its call is open by then and begins soon.
 const ARRIVE_EARLY: TimeDelta = TimeDelta::minutes(1);
-/// How far the time may be moved at once: beyond it nothing of the demo is near.
+/// The furthest that one request may move the clock: the demo has no data beyond it.
 const MAX_SHIFT: TimeDelta = TimeDelta::days(400);
 
-/// Moves the clock of this server until it ends; sessions and links that are over by then are over.
+/// Moves the clock of this process until it ends. Sessions and links that have expired at the new
+/// time stop working.
 ///
 /// # Errors
-/// `not_found` outside a playground and where the demo's parent has no appointment, `invalid`.
+/// `not_found` outside a playground and when the demo's parent has no appointment; `invalid`.
 pub async fn move_dev_clock(
     app: Data<App>,
     req: HttpRequest,
@@ -42,7 +43,7 @@ pub async fn move_dev_clock(
         return Err(ApiError::field("to", "range", "Give a time at most 400 days away."));
     }
     app.clock.move_to(to);
-    // What became due on the way goes out now.
+    // Wakes the outbox worker, so that mails that have become due are sent now.
     app.wake.notify_one();
     Ok(Json(DevClock { now: moment(app.clock.now(), school.zone()) }))
 }

@@ -1,4 +1,4 @@
-//! `POST /dev/reset`: makes a playground as it was when it was new.
+//! `POST /dev/reset`: resets a playground to its initial state.
 
 use actix_web::{
     HttpRequest,
@@ -16,7 +16,7 @@ use crate::{
     views::moment,
 };
 
-/// Deletes everything, loads the demo school anew, and sets the clock right.
+/// Deletes all data, loads the demo school again, and sets the clock to the real time.
 ///
 /// # Errors
 /// `not_found` outside a playground.

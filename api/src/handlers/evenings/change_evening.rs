@@ -1,4 +1,5 @@
-//! `PATCH /evenings/{evening_id}`: makes an evening something else, but not under its bookings.
+//! `PATCH /evenings/{evening_id}`: changes the settings of an evening. Refused where bookings rest
+//! on them.
 
 use actix_web::web::Data;
 use parlour_domain::scope::Scope;
@@ -17,11 +18,11 @@ use crate::{
     views::evenings as views,
 };
 
-/// Changes what is named and leaves the rest.
+/// Changes the fields that are given and leaves the rest.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `not_found`, `invalid`, `evening_name_taken`, `evening_over`,
-/// `precondition_failed`; `bookings_rest_on_it` with these.
+/// `precondition_failed`; `bookings_rest_on_it`, with the bookings concerned.
 pub async fn change_evening(
     app: Data<App>,
     principal: Principal,
@@ -43,7 +44,7 @@ pub async fn change_evening(
         })
         .await
         .map_err(ApiError::from)
-        // Who may not see appointments learns how many there are.
+        // A principal without the right to read bookings only learns how many there are.
         .map_err(|error| if may_see { error } else { error.without_bookings() })?;
     with_new_etag(&views::settings(&settings, &school))
 }

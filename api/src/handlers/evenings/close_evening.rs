@@ -1,4 +1,4 @@
-//! `POST /evenings/{evening_id}/close`: parents book, change and cancel no more.
+//! `POST /evenings/{evening_id}/close`: ends booking, changing and cancelling by parents.
 
 use actix_web::web::{Data, Json};
 use parlour_domain::scope::Scope;
@@ -9,7 +9,7 @@ use crate::{
     views::evenings as views,
 };
 
-/// Ends booking at once; one that is closed stays so.
+/// Closes booking at once. Closing a closed evening changes nothing.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `not_found`, `evening_over`, `evening_not_published`.

@@ -1,4 +1,4 @@
-//! `POST /evenings`: makes a draft.
+//! `POST /evenings`: creates an evening as a draft.
 
 use actix_web::{HttpRequest, web::Data};
 use parlour_domain::scope::Scope;
@@ -16,11 +16,11 @@ use crate::{
     views::evenings as views,
 };
 
-/// Makes it; nobody but the office and its programs sees it before it is published.
+/// Creates the draft. Only staff and API clients see it before it is published.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `invalid`, `evening_name_taken`, `idempotency_key_reused`;
-/// `not_found` for a repetition when it was deleted meanwhile.
+/// `not_found` for a retry after the draft was deleted.
 pub async fn create_evening(
     req: HttpRequest,
     app: Data<App>,

@@ -13,7 +13,7 @@ use crate::{
     views::evenings as views,
 };
 
-/// Deletes it for good.
+/// Deletes the draft for good.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `not_found`, `evening_published`, `precondition_failed`.

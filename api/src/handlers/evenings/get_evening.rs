@@ -1,4 +1,4 @@
-//! `GET /evenings/{evening_id}`.
+//! `GET /evenings/{evening_id}`: one evening.
 
 use actix_web::web::{Data, Json};
 use parlour_domain::scope::Scope;
@@ -8,7 +8,7 @@ use crate::{
     app::App, auth::Principal, problem::ApiResult, request::EveningPath, store::evenings, views,
 };
 
-/// One evening.
+/// Returns one evening.
 ///
 /// # Errors
 /// `not_found`, `scope_missing`.

@@ -1,4 +1,4 @@
-//! `GET /evenings/{evening_id}/settings`: everything that was set of an evening.
+//! `GET /evenings/{evening_id}/settings`: all settings of an evening.
 
 use actix_web::{HttpRequest, web::Data};
 use parlour_domain::scope::Scope;
@@ -8,7 +8,7 @@ use crate::{
     store::evening_setup, views::evenings as views,
 };
 
-/// What was set, drafts included. Its version is what a change of the evening may rest on.
+/// Returns the settings, of drafts too. A later change can require this version by `If-Match`.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `not_found`.

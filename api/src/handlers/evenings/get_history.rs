@@ -1,4 +1,4 @@
-//! `GET /evenings/{evening_id}/history`: what happened to a parent's bookings and invites.
+//! `GET /evenings/{evening_id}/history`: the history of a parent's bookings and invites.
 
 use actix_web::web::{Data, Json, Query};
 use parlour_wire::{HistoryEntry, Page};
@@ -12,7 +12,7 @@ use crate::{
     views,
 };
 
-/// A page of the history, newest first.
+/// Lists the history, newest entry first.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `bad_cursor`, `invalid`.

@@ -1,4 +1,4 @@
-//! `GET /evenings/{evening_id}/schedule`: a teacher's appointments, and who is there.
+//! `GET /evenings/{evening_id}/schedule`: a teacher's appointments and who is present in each call.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::Schedule;
@@ -7,7 +7,7 @@ use crate::{
     app::App, auth::Caller, problem::ApiResult, request::EveningPath, store::teaching, views,
 };
 
-/// The teacher's own appointments, by time, with who is there now.
+/// Returns the teacher's own appointments by time, with the people who are present now.
 ///
 /// # Errors
 /// `wrong_role` for anybody but a teacher, `not_found`.

@@ -1,4 +1,4 @@
-//! `GET /evenings/{evening_id}/slots`: what a parent may book.
+//! `GET /evenings/{evening_id}/slots`: the slots that a parent may book.
 
 use actix_web::web::{Data, Json, Query};
 use parlour_wire::SlotGrid;
@@ -12,7 +12,7 @@ use crate::{
     views,
 };
 
-/// The students' classes against the evening's times.
+/// Returns the grid of the students' classes and the evening's slots.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.

@@ -1,4 +1,4 @@
-//! `GET /evenings`: the evenings one has to do with, latest first.
+//! `GET /evenings`: the evenings that the caller may see, latest first.
 
 use actix_web::web::{Data, Json, Query};
 use chrono::DateTime;
@@ -14,7 +14,7 @@ use crate::{
     views,
 };
 
-/// A page of evenings.
+/// Lists the evenings that the caller may see.
 ///
 /// # Errors
 /// `bad_cursor`, `invalid`, `scope_missing`.
@@ -28,7 +28,8 @@ pub async fn list_evenings(
         principal.evening_visibility(Scope::EveningsRead)?,
         app.clock.now(),
     );
-    // A draft may be deleted, and an evening moved to another day, between two pages.
+    // The cursor is signed and holds its position, because between two pages a draft may be deleted
+    // and an evening moved to another day.
     let (place, limit) = query.read_signed(&app.keys, List::Evenings, school.into())?;
     let after = place.and_then(|place| {
         Some((DateTime::from_timestamp_micros(place.order)?, EveningId(place.id)))

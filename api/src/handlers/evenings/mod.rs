@@ -1,4 +1,4 @@
-//! Evenings: set up and shown by the office and its programs; their slots, schedules and history.
+//! Operations on evenings: set-up by staff and API clients, slots, schedules and history.
 
 mod change_evening;
 mod close_evening;

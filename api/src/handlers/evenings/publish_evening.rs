@@ -1,4 +1,4 @@
-//! `POST /evenings/{evening_id}/publish`: shows an evening to everybody concerned.
+//! `POST /evenings/{evening_id}/publish`: makes an evening visible to its parents and teachers.
 
 use actix_web::web::{Data, Json};
 use parlour_domain::scope::Scope;
@@ -9,7 +9,7 @@ use crate::{
     views::evenings as views,
 };
 
-/// A draft is published, one that was closed opens again, and one that is published stays so.
+/// Publishes a draft or reopens a closed evening. Publishing a published evening changes nothing.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `not_found`, `evening_over`, `no_class_takes_part`,

@@ -1,4 +1,4 @@
-//! `PUT /evenings/{evening_id}/lateness`: a teacher says by how much they run late.
+//! `PUT /evenings/{evening_id}/lateness`: a teacher announces by how many minutes they run late.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::Lateness;
@@ -11,14 +11,14 @@ use crate::{
     store::teaching,
 };
 
-/// The longest that one can be late, in minutes: after that an appointment is better moved.
+/// Longest delay in minutes: an appointment with a longer one is better moved.
 const MAX_MINUTES: u32 = 60;
 
-/// Shown at once to those who wait for this teacher.
+/// Stores the delay. People who wait for this teacher see it at once.
 ///
 /// # Errors
-/// `wrong_role` for anybody but a teacher, `not_found` for an evening that they have nothing to do
-/// with, `invalid`.
+/// `wrong_role` for anybody but a teacher, `not_found` for an evening in which the teacher has no
+/// part, `invalid`.
 pub async fn set_lateness(
     app: Data<App>,
     caller: Caller,

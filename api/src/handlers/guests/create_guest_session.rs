@@ -1,4 +1,4 @@
-//! `POST /guest_sessions`: the guest pressed the button.
+//! `POST /guest_sessions`: logs a guest in after they pressed the button of the link's page.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use parlour_domain::id::SessionId;
@@ -18,7 +18,7 @@ use crate::{
     views,
 };
 
-/// Starts a session on the link and keeps the browser's other ones.
+/// Starts a session on the link, and keeps the browser's other guest sessions.
 ///
 /// # Errors
 /// `not_found`, `invite_removed`, `link_dead`, `link_renewed`, `access_ended`, `own_invite`.

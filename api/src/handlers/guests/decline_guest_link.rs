@@ -1,4 +1,4 @@
-//! `POST /guest_links/decline`: "This was not meant for me".
+//! `POST /guest_links/decline`: ends an invite on "This was not meant for me".
 
 use actix_web::{HttpResponse, web::Data};
 use parlour_wire::LinkToken;
@@ -11,7 +11,7 @@ use crate::{
     store::invites,
 };
 
-/// Ends the invite, suppresses the address, tells the parent.
+/// Ends the invite, suppresses the address and tells the parent.
 ///
 /// # Errors
 /// `not_found`, `invite_removed`, `link_dead`, `link_renewed`, `access_ended`.

@@ -1,4 +1,4 @@
-//! `DELETE /guest_sessions`: forgets this browser's guest sessions.
+//! `DELETE /guest_sessions`: logs this browser's guest sessions out.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 
@@ -9,7 +9,7 @@ use crate::{
     store::guests,
 };
 
-/// Ends them. The link itself goes on.
+/// Ends the sessions. The link itself stays valid.
 ///
 /// # Errors
 /// `not_logged_in`.

@@ -1,4 +1,4 @@
-//! `GET /guest/appointments`: exactly what this browser's guest sessions may see.
+//! `GET /guest/appointments`: the appointments covered by this browser's guest sessions.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::GuestAppointments;
@@ -11,7 +11,7 @@ use crate::{
     views,
 };
 
-/// The appointments of the students covered, one entry an invite.
+/// Returns the appointments of the students covered, grouped by invite.
 ///
 /// # Errors
 /// `not_logged_in`; `invite_removed`, `access_ended`, `link_dead` when no invite is left.

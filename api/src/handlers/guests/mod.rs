@@ -1,4 +1,4 @@
-//! The guest's link, sessions and appointments.
+//! Operations on a guest's link, sessions and appointments.
 
 mod create_guest_session;
 mod decline_guest_link;

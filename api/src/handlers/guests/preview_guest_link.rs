@@ -1,5 +1,5 @@
-//! `POST /guest_links/preview`: whose link it is and by whom, nothing of students or times. Changes
-//! nothing, so that a mail scanner may read it.
+//! `POST /guest_links/preview`: the school, the date, the guest and the inviting parent of a link,
+//! without students and times (I8). Changes nothing, so that a mail scanner may call it.
 
 use actix_web::{
     HttpRequest,
@@ -19,7 +19,7 @@ use crate::{
     views::moment,
 };
 
-/// What the link's page shows before the button is pressed.
+/// Returns the data that the link's page shows before the button is pressed.
 ///
 /// # Errors
 /// `not_found`, `invite_removed`, `link_dead`, `link_renewed`, `access_ended`.

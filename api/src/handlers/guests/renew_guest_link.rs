@@ -1,5 +1,5 @@
-//! `POST /guest_links/renew`: the guest's link is in wrong hands; a new one goes to the guest's
-//! address.
+//! `POST /guest_links/renew`: replaces a guest's link that is in the wrong hands, and mails the new
+//! one to the guest's address.
 
 use actix_web::{HttpRequest, web::Data};
 use parlour_domain::id::{BookingId, InviteId};
@@ -13,8 +13,8 @@ use crate::{
     store::{calls::CallIdentity, guests},
 };
 
-/// Makes the link dead and mails a new one. Whoever pressed the button learns nothing by it. A
-/// retry with the same `Idempotency-Key` makes nothing dead again.
+/// Voids the link and mails a new one. The response is empty, so the sender learns nothing about
+/// the new link. A retry with the same `Idempotency-Key` does not void the link again.
 ///
 /// # Errors
 /// `invalid`, `not_logged_in`, `not_found`, `invite_removed`, `link_dead`, `link_renewed`,
@@ -55,7 +55,7 @@ pub async fn renew_guest_link(
     Ok(renewed.into())
 }
 
-/// The invite by which this browser's guest session covers a booking.
+/// The invite by which a guest session of this browser covers a booking.
 async fn invite_of_session(
     app: &App,
     sessions: GuestSessions,

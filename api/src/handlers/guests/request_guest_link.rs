@@ -1,4 +1,4 @@
-//! `POST /guest_links/requests`: a guest who has lost their link asks for it. Known and unknown
+//! `POST /guest_links/requests`: mails a guest the links that they have lost. Known and unknown
 //! addresses take the same steps.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};

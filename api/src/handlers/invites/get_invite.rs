@@ -1,4 +1,4 @@
-//! `GET /invites/{invite_id}`.
+//! `GET /invites/{invite_id}`: one invite.
 
 use actix_web::{HttpRequest, web::Data};
 
@@ -7,7 +7,7 @@ use crate::{
     store::invites, views,
 };
 
-/// One live invite.
+/// Returns one live invite.
 ///
 /// # Errors
 /// `not_found`, `invite_removed`, `access_ended`.

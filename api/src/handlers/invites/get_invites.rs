@@ -1,4 +1,4 @@
-//! `GET /evenings/{evening_id}/invites`: the Manage Invites dialog.
+//! `GET /evenings/{evening_id}/invites`: the data of the Manage Invites dialog.
 
 use actix_web::web::{Data, Json, Query};
 use parlour_wire::Invites;
@@ -12,7 +12,7 @@ use crate::{
     views,
 };
 
-/// The invites sent, and what may still be sent.
+/// Returns the invites sent and the students who can still be invited for.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.

@@ -1,4 +1,4 @@
-//! `GET /invites`: the school's invites, for programs and staff.
+//! `GET /invites`: the school's invites, for API clients and staff.
 
 use actix_web::{
     HttpRequest,
@@ -16,7 +16,7 @@ use crate::{
     views,
 };
 
-/// A page of invites, in the order in which they were sent.
+/// Lists the invites in the order in which they were sent.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.

@@ -1,4 +1,4 @@
-//! Invites.
+//! Operations on invites.
 
 mod get_invite;
 mod get_invites;

@@ -7,7 +7,7 @@ use crate::{
     store::invites, views::invite_details as view,
 };
 
-/// Its link is dead at once; one that was removed stays so.
+/// Removes the invite; its link stops working at once (I7). Removing it again changes nothing.
 ///
 /// # Errors
 /// `not_found`, `precondition_failed`.

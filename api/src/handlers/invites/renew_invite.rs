@@ -1,5 +1,5 @@
-//! `POST /invites/{invite_id}/renew`: the guest's link is in wrong hands; a new one is mailed and
-//! the one before is dead.
+//! `POST /invites/{invite_id}/renew`: replaces a guest's link that is in the wrong hands, and mails
+//! the new one.
 
 use actix_web::{HttpRequest, web::Data};
 
@@ -12,7 +12,7 @@ use crate::{
     views::invite_details as view,
 };
 
-/// Queues the mail with the new link, and puts out whoever came in by the one before.
+/// Queues the mail with the new link and evicts everybody who used the old one.
 ///
 /// # Errors
 /// `resend_too_soon`, `resend_limit`, `invite_removed`, `evening_over`, `not_found`,

@@ -11,7 +11,7 @@ use crate::{
     views::invite_details as view,
 };
 
-/// Queues the mail once more.
+/// Queues the mail again.
 ///
 /// # Errors
 /// `resend_too_soon`, `resend_limit`, `invite_removed`, `evening_over`, `not_found`,

@@ -16,11 +16,11 @@ use crate::{
     views::invite_details as view,
 };
 
-/// Stores the invite and queues its mail in one transaction; a retry with the same
-/// `Idempotency-Key` gives the first answer.
+/// Stores the invite and queues its mail in one transaction (I5). A retry with the same
+/// `Idempotency-Key` gets the first response.
 ///
 /// # Errors
-/// The refusals of the rules, by their codes.
+/// The refusals of the invite rules, each with its own code.
 pub async fn send_invite(
     app: Data<App>,
     req: HttpRequest,
@@ -42,14 +42,15 @@ pub async fn send_invite(
             invites::send_invite(db, &ctx, school, &acting, &wanted, key.as_ref(), &path, view)
         })
         .await?;
-    // The refusal was committed, so that it is counted and staff are told; it gives no reason.
+    // The store commits this refusal so that it is counted and staff are alerted. The response
+    // gives no reason (I10).
     if sent.status == invites::REFUSED {
         return Err(Refusal::AskTheSchool.into());
     }
     Ok(sent.into())
 }
 
-/// Takes what was typed, one field after the other.
+/// Parses the request; the first wrong field is reported.
 fn parse(body: &NewInvite, is_staff: bool) -> ApiResult<rules::NewInvite> {
     let name = PersonName::parse(&body.name)?;
     let email = EmailAddress::parse(&body.email)?;

@@ -1,4 +1,4 @@
-//! `POST /login_links`: asks for a login mail. Known and unknown addresses take the same steps.
+//! `POST /login_links`: requests a login mail. Known and unknown addresses take the same steps.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -19,7 +19,7 @@ use crate::{
     views::moment,
 };
 
-/// Queues the mail and ties its code to this browser by a cookie.
+/// Queues the mail and binds its code to this browser by a cookie.
 ///
 /// # Errors
 /// `invalid`, `email_invalid`, `link_dead`, `not_logged_in`, `access_ended`, `too_many_requests`.
@@ -67,7 +67,8 @@ pub async fn create_login_link(
         .json(LoginLink { id: id.into(), expires_at: moment(expires_at, school.zone()) }))
 }
 
-/// The person whom a confirmation mail's link logs in: the code goes to their own address.
+/// The address and person of a standing link. The code goes to the address that the link was mailed
+/// to.
 async fn of_token(
     app: &App,
     school: &crate::store::schools::SchoolRow,

@@ -1,4 +1,4 @@
-//! Login mails.
+//! Operations on login links.
 
 mod create_login_link;
 mod preview_login_link;

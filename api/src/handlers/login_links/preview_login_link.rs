@@ -1,5 +1,5 @@
-//! `POST /login_links/preview`: what a login link would do. Changes nothing, so that a mail scanner
-//! may read it.
+//! `POST /login_links/preview`: the person whom a login link would log in. Changes nothing, so that
+//! a mail scanner may call it.
 
 use actix_web::{
     HttpRequest,
@@ -17,10 +17,10 @@ use crate::{
     views::{masked, moment},
 };
 
-/// Whom the link logs in, masked.
+/// Returns the masked name of the person, and whether a code is needed.
 ///
 /// # Errors
-/// `not_found` for what is no token of ours, `link_dead`.
+/// `not_found` for a token that this server did not issue; `link_dead`.
 pub async fn preview_login_link(
     app: Data<App>,
     req: HttpRequest,

@@ -1,4 +1,4 @@
-//! `PUT /me/identity`: chooses who one is, where an address belongs to several.
+//! `PUT /me/identity`: chooses an identity where an address has several.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use parlour_domain::id::PersonId;
@@ -16,8 +16,8 @@ use crate::{
 /// Sets the person and role of this session.
 ///
 /// # Errors
-/// `not_found` when the address is not that person in that role, `code_required` when the session
-/// is bound to another.
+/// `not_found` when the address does not have this identity, `code_required` when the session is
+/// bound to another.
 pub async fn choose_identity(
     app: Data<App>,
     req: HttpRequest,

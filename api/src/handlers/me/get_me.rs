@@ -1,11 +1,11 @@
-//! `GET /me`: who is logged in here.
+//! `GET /me`: the session of this browser.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::Me;
 
 use crate::{app::App, auth::LoggedIn, problem::ApiResult, store::sessions, views};
 
-/// The session, and all that its address may be.
+/// Returns the session and all identities of its address.
 ///
 /// # Errors
 /// `not_logged_in`, `access_ended`.

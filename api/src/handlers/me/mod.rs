@@ -1,4 +1,4 @@
-//! Who one is.
+//! Operations on the caller's session and identity.
 
 mod choose_identity;
 mod get_me;

@@ -1,10 +1,10 @@
-//! `GET /oauth/jwks`: the public keys of the tokens.
+//! `GET /oauth/jwks`: the public keys that verify access tokens.
 
 use actix_web::{HttpResponse, http::header, web::Data};
 
 use crate::{app::App, auth::CurrentSchool, problem::ApiResult, tokens};
 
-/// The keys; they may be kept for a day.
+/// Returns the keys. Clients may cache them for a day.
 ///
 /// # Errors
 /// `unknown_school`.

@@ -1,5 +1,5 @@
-//! `POST /oauth/token`: an access token for a program. Its answers are those of RFC 6749, not ours:
-//! whatever reads them was not written for us.
+//! `POST /oauth/token`: issues an access token to an API client. Errors have the format of RFC 6749
+//! and not ours, because standard OAuth libraries read them.
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -25,10 +25,10 @@ use crate::{
     tokens,
 };
 
-/// How many tokens a program may ask for in a minute: one is good for ten.
+/// Limit of token requests per secret and minute. One token is valid for ten minutes.
 const TOKENS_PER_MINUTE: u32 = 60;
 
-/// What comes in the form.
+/// The fields of the form.
 #[derive(Deserialize)]
 struct FormFields {
     grant_type: Option<String>,
@@ -37,11 +37,12 @@ struct FormFields {
     client_secret: Option<String>,
 }
 
-/// Gives a token for the scopes that are asked for, or for all that the program has.
+/// Issues a token for the requested scopes, or for all scopes of the API client if none are
+/// requested.
 ///
 /// # Errors
-/// `unknown_school`, `busy`, `too_many_requests`, those of a body that can't be read; refusals of
-/// the standard are answers.
+/// `unknown_school`, `busy`, `too_many_requests`, `not_ready`, and those of a body that can't be
+/// read. Refusals of RFC 6749 are returned as responses, not as errors.
 pub async fn issue_token(
     req: HttpRequest,
     app: Data<App>,
@@ -90,7 +91,8 @@ pub async fn issue_token(
     if !app.keys.is_genuine(Purpose::Client, &secret, 0) {
         return Ok(unknown_client());
     }
-    // Only whoever has a secret of ours is counted, so that nobody can use up what is another's.
+    // Only requests with a genuine secret are counted, so that nobody else can use up an API
+    // client's limit.
     let rate = app.token_rate_limiter.take(secret.id, TOKENS_PER_MINUTE, app.clock.real());
     if rate.is_exceeded {
         return Err(ApiError::too_many(rate.reset));
@@ -132,8 +134,8 @@ pub async fn issue_token(
     Ok(HttpResponse::Ok().json(answer))
 }
 
-/// What HTTP Basic says; each half is form-encoded (RFC 6749, 2.3.1), which changes none of our
-/// letters.
+/// The credentials of HTTP Basic. Each half is form-encoded (RFC 6749, 2.3.1), which does not
+/// change any character of our ids and secrets.
 fn basic(req: &HttpRequest) -> Option<(String, String)> {
     let (scheme, rest) =
         req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;

@@ -1,4 +1,4 @@
-//! Tokens for programs (RFC 6749, 4.4: client credentials).
+//! Access tokens for API clients (RFC 6749, 4.4: client credentials).
 
 mod get_signing_keys;
 mod issue_token;

@@ -1,4 +1,5 @@
-//! `PUT /parents/{parent_id}/allowed_students/{student_id}`: allows contact by hand.
+//! `PUT /parents/{parent_id}/allowed_students/{student_id}`: allows contact by decision of the
+//! office.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::LinkedStudent;
@@ -12,7 +13,7 @@ use crate::{
     views,
 };
 
-/// Allows it for good; no import takes it back.
+/// Allows contact permanently. No import revokes it.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `contact_barred`.

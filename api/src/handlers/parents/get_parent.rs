@@ -1,4 +1,4 @@
-//! `GET /parents/{parent_id}`.
+//! `GET /parents/{parent_id}`: one parent.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::Parent;
@@ -7,7 +7,7 @@ use crate::{
     app::App, auth::Caller, problem::ApiResult, request::ParentPath, store::parents, views,
 };
 
-/// One parent with their students.
+/// Returns one parent with their students.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.

@@ -1,4 +1,4 @@
-//! `GET /parents`: staff find a parent.
+//! `GET /parents`: search for parents, for staff.
 
 use actix_web::web::{Data, Json, Query};
 use parlour_domain::{
@@ -17,14 +17,14 @@ use crate::{
     views,
 };
 
-/// `?q=`: words of a name or an address.
+/// `?q=`: words of the name or email address.
 #[derive(Debug, Default, Deserialize)]
 pub struct ParentSearchQuery {
     #[serde(default)]
     q: String,
 }
 
-/// A page of parents, by name.
+/// Lists the parents found, by name.
 ///
 /// # Errors
 /// `wrong_role`, `bad_cursor`, `invalid`.

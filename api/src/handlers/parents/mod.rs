@@ -1,4 +1,4 @@
-//! Parents, for staff.
+//! Operations on parents, for staff.
 
 mod allow_contact;
 mod get_parent;

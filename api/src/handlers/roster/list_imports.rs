@@ -1,4 +1,5 @@
-//! `GET /roster/imports`: what has been imported, synced and pushed, and how much each ended.
+//! `GET /roster/imports`: the school's imports, syncs and pushes, with the number of rows that each
+//! ended.
 
 use actix_web::web::{Data, Json, Query};
 use parlour_wire::{Page, RosterImport};
@@ -12,7 +13,7 @@ use crate::{
     views,
 };
 
-/// A page of the school's imports, the newest first.
+/// Lists the school's imports, newest first.
 ///
 /// # Errors
 /// `wrong_role`, `bad_cursor`, `invalid`.

@@ -1,5 +1,5 @@
-//! Rosters that are pushed, by programs and staff: one operation a kind, all of them [`put`]. And
-//! what imports ended, listed and brought back.
+//! Operations on the roster: pushes by API clients and staff, one operation per kind of row and all
+//! through [`put`], and the list and restoration of imports.
 
 mod list_imports;
 mod put_classes;
@@ -32,15 +32,15 @@ use crate::{
     store::roster::RowResult,
 };
 
-/// Rows of one push.
+/// The most rows in one push.
 const MAX_ROWS: usize = 500;
-/// The largest body of a push, in bytes: 500 rows of a kilobyte.
+/// The largest body of a push, in bytes: 500 rows of about a kilobyte.
 pub const MAX_PUSH: usize = 512 * 1024;
 
-/// A push as it comes: each row is read for itself.
+/// The body of a push. Its rows are parsed one by one.
 type Rows = Body<RosterPush<Value>>;
 
-/// Brings in rows of a kind. Rows that can't be used are refused one by one.
+/// Imports the rows of one kind. Each unusable row is refused on its own.
 async fn put<K: RowKind>(
     app: &App,
     principal: &Principal,

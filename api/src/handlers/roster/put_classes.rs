@@ -1,4 +1,4 @@
-//! `PUT /roster/classes`: classes, by the sender's ids.
+//! `PUT /roster/classes`: pushes classes, identified by the sender's ids.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::RosterResults;

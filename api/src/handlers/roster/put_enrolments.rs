@@ -1,4 +1,4 @@
-//! `PUT /roster/enrolments`: students and teachers of classes.
+//! `PUT /roster/enrolments`: pushes the enrolments of students and teachers in classes.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::RosterResults;
@@ -6,7 +6,7 @@ use parlour_wire::RosterResults;
 use super::{Rows, put, rows::Enrolments};
 use crate::{app::App, auth::Principal, problem::ApiResult};
 
-/// Adds, changes and removes enrolments, whose classes and people are there.
+/// Adds, changes and removes enrolments. Their classes and people must exist.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `invalid`, `too_large`, `busy`.

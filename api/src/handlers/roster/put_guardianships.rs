@@ -1,4 +1,4 @@
-//! `PUT /roster/guardianships`: contacts of students.
+//! `PUT /roster/guardianships`: pushes the contacts of students.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::RosterResults;
@@ -6,7 +6,7 @@ use parlour_wire::RosterResults;
 use super::{Rows, put, rows::Guardianships};
 use crate::{app::App, auth::Principal, problem::ApiResult};
 
-/// Adds, changes and removes guardianships, whose people are there.
+/// Adds, changes and removes guardianships. Their people must exist.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `invalid`, `too_large`, `busy`.

@@ -1,4 +1,4 @@
-//! `PUT /roster/people`: people, by the sender's ids.
+//! `PUT /roster/people`: pushes people, identified by the sender's ids.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::RosterResults;

@@ -1,4 +1,4 @@
-//! `POST /roster/imports/{import_id}/restore`: brings back what an import ended.
+//! `POST /roster/imports/{import_id}/restore`: restores what an import ended.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::{RosterRestore, RosterRestored};
@@ -12,7 +12,8 @@ use crate::{
     views,
 };
 
-/// Brings back what can come back, or only says so. Parents and guests concerned are told by mail.
+/// Restores everything that can be restored, or with `dry_run` only reports it. Parents and guests
+/// concerned are told by mail.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `import_too_old`, `invalid`, `busy`.

@@ -1,5 +1,5 @@
-//! The rows of a push as JSON, each read for itself: what is wrong with one is said of it alone.
-//! Knows no database.
+//! Parser of the JSON rows of a push: each row is checked on its own, and its errors belong to it
+//! alone. Has no access to the database.
 
 use parlour_domain::text::{
     self, Lines, MAX_ID, MAX_NAME, MAX_SUBJECT, MAX_TITLE, MAX_TYPED_ADDRESS, MAX_WORD, MAX_WORDS,
@@ -19,22 +19,22 @@ use crate::{
     store::roster::{Plan, RowResult},
 };
 
-/// A kind of rows.
+/// A kind of roster row.
 pub(super) trait RowKind {
-    /// As the contract writes it.
+    /// The row as the contract defines it.
     type Wire: DeserializeOwned;
-    /// As the roster's rules read it.
+    /// The row as the roster import takes it.
     type Pushed: Clone;
 
-    /// Checks it, and puts it into the words of the roster's rules.
+    /// Checks a row and converts it for the import. Errors go into `check`.
     fn checked(row: Self::Wire, check: &mut RowErrors) -> Self::Pushed;
-    /// All rows of the kind that have the right shape.
+    /// Wraps the valid rows of the kind as a push.
     fn push(rows: Vec<Numbered<Self::Pushed>>) -> Push;
-    /// What becomes of one.
+    /// The result of one row in the import plan.
     fn result(plan: &Plan, row: &Self::Pushed) -> RowResult;
 }
 
-/// Reads one row, or says what is wrong with it.
+/// Parses one row, or returns its errors.
 pub(super) fn read<K: RowKind>(row: &Value) -> Result<K::Pushed, Vec<FieldError>> {
     let wire = json::read::<K::Wire>(row, json::Nulls::Refused).map_err(|wrong| vec![wrong])?;
     let mut check = RowErrors::default();
@@ -42,7 +42,7 @@ pub(super) fn read<K: RowKind>(row: &Value) -> Result<K::Pushed, Vec<FieldError>
     if check.errors.is_empty() { Ok(pushed) } else { Err(check.errors) }
 }
 
-/// The ids of a row, as far as it has good ones.
+/// The ids of a row, without those that are missing or malformed.
 pub(super) fn name_of(row: &Value) -> RosterName {
     let id = |name: &str| {
         row.get(name)?
@@ -60,7 +60,7 @@ pub(super) fn name_of(row: &Value) -> RosterName {
     }
 }
 
-/// Collects what is wrong with a row.
+/// Collects the errors of one row.
 #[derive(Default)]
 pub(super) struct RowErrors {
     errors: Vec<FieldError>,
@@ -71,7 +71,7 @@ impl RowErrors {
         self.errors.push(FieldError { field: field.to_owned(), code: code.to_owned(), detail });
     }
 
-    /// A text without blanks around it, no longer than this.
+    /// Checks a text and trims it; `longest` is in characters.
     fn text(&mut self, field: &str, text: &str, longest: usize) -> String {
         let text = text.trim();
         match text::check(text, Lines::One, longest) {
@@ -86,7 +86,7 @@ impl RowErrors {
         text.to_owned()
     }
 
-    /// A text that is not blank.
+    /// Checks a text that must not be blank.
     fn filled(&mut self, field: &str, text: &str, longest: usize) -> String {
         let text = self.text(field, text, longest);
         if text.is_empty() {
@@ -96,7 +96,7 @@ impl RowErrors {
     }
 }
 
-/// People.
+/// Rows of people.
 pub(super) struct People;
 
 impl RowKind for People {
@@ -114,7 +114,7 @@ impl RowKind for People {
         if row.roles.len() > 20 {
             check.wrong("roles", "length", "Give at most 20 roles.".to_owned());
         }
-        // Roles are kept in one text, with commas between.
+        // Roles are stored as one comma-separated text.
         if row.roles.iter().any(|role| role.contains(',')) {
             check.wrong(
                 "roles",
@@ -147,7 +147,7 @@ impl RowKind for People {
     }
 }
 
-/// Classes.
+/// Rows of classes.
 pub(super) struct Classes;
 
 impl RowKind for Classes {
@@ -177,7 +177,7 @@ impl RowKind for Classes {
     }
 }
 
-/// Enrolments.
+/// Rows of enrolments.
 pub(super) struct Enrolments;
 
 impl RowKind for Enrolments {
@@ -207,7 +207,7 @@ impl RowKind for Enrolments {
     }
 }
 
-/// Guardianships.
+/// Rows of guardianships.
 pub(super) struct Guardianships;
 
 impl RowKind for Guardianships {

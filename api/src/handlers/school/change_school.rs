@@ -1,4 +1,4 @@
-//! `PATCH /school`: how families reach the school's office.
+//! `PATCH /school`: changes the contact details of the school's office.
 
 use actix_web::web::{Data, Json};
 use parlour_domain::school_contact::ContactField;
@@ -13,7 +13,7 @@ use crate::{
     views,
 };
 
-/// Changes what is named and leaves the rest; an empty text takes a field away.
+/// Changes the fields that are given and leaves the rest; an empty text clears a field.
 ///
 /// # Errors
 /// `wrong_role`, `invalid`.

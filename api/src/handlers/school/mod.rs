@@ -1,4 +1,4 @@
-//! The school at an address, and how families reach it.
+//! Operations on the school at an address and its contact details.
 
 mod change_school;
 mod get_school;

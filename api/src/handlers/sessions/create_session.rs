@@ -1,4 +1,4 @@
-//! `POST /sessions`: logs in, with a link's token or with the code of a mail.
+//! `POST /sessions`: logs in with the token of a link or the code of a mail.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use parlour_wire::NewSession;
@@ -84,7 +84,7 @@ async fn by_link(
     if link.is_standing && !knows_device(app, req, person.as_ref()) {
         return Err(LinkError::CodeRequired.into());
     }
-    // The link may have died since.
+    // The write checks the link again, because it may have expired or been used since.
     let started = app.store.write(move |db| {
         sessions::create_session_by_link(db, &ctx, school_id, id, key_hash.as_deref())
     });
@@ -116,12 +116,11 @@ async fn by_code(
         .map_err(ApiError::from)
 }
 
-/// A key that proves by its length that it is the same browser which repeats its request: nobody
-/// guesses it.
+/// The shortest `Idempotency-Key` that counts as a secret of the browser, in characters. Nobody can
+/// guess a key of this length, so it proves that the same browser retries its request.
 const MIN_SECRET_KEY: usize = 22;
 
-/// The keyed hash of the request's `Idempotency-Key`, if that is long enough to be a secret of the
-/// browser.
+/// The keyed hash of the request's `Idempotency-Key`, if the key is long enough to be a secret.
 ///
 /// # Errors
 /// `bad_request` for a key of the wrong form.

@@ -1,4 +1,4 @@
-//! `DELETE /sessions/current`: logs out.
+//! `DELETE /sessions/current`: logs this browser out.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 

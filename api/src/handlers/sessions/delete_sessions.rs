@@ -1,4 +1,4 @@
-//! `DELETE /sessions`: logs out everywhere.
+//! `DELETE /sessions`: logs the address out in all browsers.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 

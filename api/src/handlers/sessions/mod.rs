@@ -1,4 +1,4 @@
-//! Sessions of people.
+//! Operations on the login sessions of people.
 
 mod create_session;
 mod delete_session;

@@ -15,7 +15,7 @@ use crate::{
     webhooks::check_url,
 };
 
-/// Changes what is given; the rest stays.
+/// Changes the fields that are given and leaves the rest.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `invalid`, `webhook_url_refused`, `precondition_failed`.

@@ -1,4 +1,4 @@
-//! `POST /webhooks`: makes an endpoint.
+//! `POST /webhooks`: creates an endpoint.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use parlour_wire::NewWebhook;
@@ -13,7 +13,7 @@ use crate::{
     webhooks::check_url,
 };
 
-/// Makes it; the answer alone has its secret.
+/// Creates the endpoint. Only this response contains its secret.
 ///
 /// # Errors
 /// `wrong_role`, `invalid`, `webhook_url_refused`, `webhook_limit`, `idempotency_key_reused`.

@@ -12,7 +12,7 @@ use crate::{
     views::webhooks::webhook as view,
 };
 
-/// Deletes it; nothing more is sent there.
+/// Deletes the endpoint. Nothing more is sent to it.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `precondition_failed`.

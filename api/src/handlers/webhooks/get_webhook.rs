@@ -7,7 +7,7 @@ use crate::{
     store::webhooks, views::webhooks::webhook as view,
 };
 
-/// The endpoint, without its secret.
+/// Returns the endpoint without its secret.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.

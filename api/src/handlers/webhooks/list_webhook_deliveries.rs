@@ -1,4 +1,4 @@
-//! `GET /webhooks/{webhook_id}/deliveries`: what an endpoint was sent.
+//! `GET /webhooks/{webhook_id}/deliveries`: the delivery log of an endpoint.
 
 use actix_web::web::{Data, Json, Query};
 use parlour_wire::{Page, WebhookDelivery};
@@ -12,7 +12,7 @@ use crate::{
     views,
 };
 
-/// A page of the log, the newest event first.
+/// Lists the deliveries, newest event first.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `bad_cursor`, `invalid`.
@@ -24,7 +24,8 @@ pub async fn list_webhook_deliveries(
 ) -> ApiResult<Json<Page<WebhookDelivery>>> {
     caller.require_staff()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
-    // What is too old is deleted, also between two pages.
+    // The cursor is signed and holds its position, because old deliveries may be deleted between
+    // two pages.
     let (after, limit) = pages.read_signed(&app.keys, List::Deliveries, webhook.into())?;
     let rows = app
         .store

@@ -5,7 +5,7 @@ use parlour_wire::{Page, Webhook};
 
 use crate::{app::App, auth::Caller, problem::ApiResult, store::webhooks, views};
 
-/// All of them, the oldest first: a school has a few.
+/// Lists all endpoints, oldest first. There are too few for pages.
 ///
 /// # Errors
 /// `wrong_role`.

@@ -1,4 +1,4 @@
-//! Webhooks: endpoints, their secrets and their log. For staff.
+//! Operations on webhooks, for staff: endpoints, their secrets and their delivery log.
 
 mod change_webhook;
 mod create_webhook;
@@ -41,7 +41,7 @@ fn with_secret(
     }
 }
 
-/// The events that an endpoint asks for, each once.
+/// Parses the event types of a request. Each may be given once.
 fn chosen_types(given: &[WebhookEventType]) -> ApiResult<Vec<EventType>> {
     let mut chosen: Vec<EventType> = Vec::with_capacity(given.len());
     for one in given {

@@ -11,7 +11,7 @@ use crate::{
     views,
 };
 
-/// Queues it once more, with the id that it had.
+/// Queues the event again with its original id.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `webhook_off`, `idempotency_key_reused`.

@@ -1,4 +1,4 @@
-//! `POST /webhooks/{webhook_id}/secrets`: a new secret.
+//! `POST /webhooks/{webhook_id}/secrets`: makes a new secret for an endpoint.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 
@@ -11,7 +11,7 @@ use crate::{
     store::webhooks,
 };
 
-/// Makes a new secret, which the answer alone has; the one before it is good for another day.
+/// Makes a new secret. Only this response contains it; the old secret stays valid for a day.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `idempotency_key_reused`.

@@ -1,4 +1,4 @@
-//! `POST /webhooks/{webhook_id}/test`: sends an event without meaning.
+//! `POST /webhooks/{webhook_id}/test`: sends a test event.
 
 use actix_web::{HttpRequest, web::Data};
 
@@ -11,7 +11,7 @@ use crate::{
     views,
 };
 
-/// Queues a `webhook.test`; the log tells how it went.
+/// Queues a `webhook.test` event; the delivery log shows its result.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `webhook_off`, `idempotency_key_reused`.

@@ -1,5 +1,5 @@
-//! Mails to guests. They tell of the students covered and of the inviting parent's appointments
-//! about them, and of nothing else.
+//! Mails to guests. They contain the covered students and the inviting parent's appointments about
+//! them, and nothing else (I8).
 
 use chrono::{DateTime, Utc};
 use parlour_domain::{id::PersonId, invite::LINK_GRACE};
@@ -21,13 +21,13 @@ use crate::{
 
 const SUPPRESSED: &str = "Whoever reads this address asked for no more mail.";
 
-/// What every mail to a guest needs.
+/// The data that every mail to a guest needs.
 struct Invited {
     invite: Invite,
     evening: Evening,
     parent: String,
     students: String,
-    /// The inviting parent's bookings about the students covered, cancelled ones too.
+    /// The inviting parent's bookings about the covered students, including cancelled ones.
     booked: Vec<BookedAppointment>,
 }
 
@@ -40,8 +40,8 @@ impl Invited {
             .collect()
     }
 
-    /// What may stand in the guest's calendar and is not over: also what was cancelled before a
-    /// mail could say so.
+    /// The appointments to remove from the guest's calendar: all that are not over, including those
+    /// whose cancellation was never mailed.
     fn calendar_removals(&self, now: DateTime<Utc>) -> Vec<Appointment> {
         self.booked
             .iter()
@@ -85,8 +85,8 @@ impl LetterBuilder<'_> {
         Ok(letter.into())
     }
 
-    /// The appointments as they are now. Those cancelled since the mail was queued are taken out of
-    /// the calendar, the others brought up to date.
+    /// The update mail. It lists the current appointments, removes those cancelled since the mail
+    /// was queued from the calendar, and updates the others.
     pub(super) fn guest_update(&self, db: &mut Db) -> Result<LoadedMail> {
         let invited = match self.live_invite(db)? {
             Ok(invited) => invited,
@@ -130,7 +130,7 @@ impl LetterBuilder<'_> {
         Ok(letter.into())
     }
 
-    /// Told only to somebody whom a mail with the link has reached.
+    /// The notice that an invite was removed, sent only if the guest was mailed the link before.
     pub(super) fn invite_removed(&self, db: &mut Db) -> Result<LoadedMail> {
         let invited = self.invited(db)?;
         if invited.invite.ended_reason.as_deref() != Some("removed")
@@ -157,7 +157,7 @@ impl LetterBuilder<'_> {
         Ok(letter.into())
     }
 
-    /// The code that a link which was taken over too often asks for.
+    /// The mail with the code for a link that was taken over too often (I9).
     pub(super) fn call_code(&self, db: &mut Db) -> Result<LoadedMail> {
         let id = self.mail.call_code.ok_or(Error::NotFound)?;
         let invited = match self.live_invite(db)? {
@@ -212,8 +212,8 @@ impl LetterBuilder<'_> {
             .into())
     }
 
-    /// The links of all live invites to an address. It goes to the address as an invite has it: one
-    /// that only looks the same is somebody else's.
+    /// The links of all live invites to an address. The mail is sent to the address as an invite
+    /// has it, because an address that merely has the same key may belong to someone else.
     pub(super) fn guest_links(&self, db: &mut Db) -> Result<LoadedMail> {
         let request = self.mail.guest_link_request.ok_or(Error::NotFound)?;
         let mut invites = Vec::new();
@@ -287,7 +287,7 @@ impl LetterBuilder<'_> {
         Ok(letter.into())
     }
 
-    /// The invite, or why its guest gets no mail about it any more.
+    /// The invite, or the reason why its guest gets no more mail about it.
     fn live_invite(&self, db: &mut Db) -> Result<std::result::Result<Invited, &'static str>> {
         let invited = self.invited(db)?;
         if invited.invite.ended_at.is_some() {
@@ -327,8 +327,8 @@ impl LetterBuilder<'_> {
         })
     }
 
-    /// Whoever asked for no more mail gets none, nor does a barred contact. That a contact is
-    /// barred is told to nobody.
+    /// The reason why the guest must not be mailed: they are barred or asked for no more mail. The
+    /// reason does not reveal that a contact is barred.
     fn forbidden(&self, db: &mut Db, invite: &Invite) -> Result<Option<&'static str>> {
         if mail_content::is_barred_guest(db, self.mail.school, invite)? {
             return Ok(Some(NOT_ALLOWED));
@@ -336,8 +336,9 @@ impl LetterBuilder<'_> {
         Ok(mail_content::is_suppressed(db, self.mail.school, invite)?.then_some(SUPPRESSED))
     }
 
-    /// The guest's way in; the same page has the button "This was not meant for me". The token
-    /// stands behind the `#`: it reaches no server's log.
+    /// The guest's URL, and the URL for declining; both are the same page, which has the button
+    /// "This was not meant for me". The token stands in the fragment after `#`, so that it reaches
+    /// no server's log.
     fn guest_urls(&self, invite: &Invite) -> (String, String) {
         let (base, token) =
             (self.base(), self.keys.link_token(Purpose::Guest, invite.id.0, invite.generation));
@@ -346,9 +347,10 @@ impl LetterBuilder<'_> {
     }
 }
 
-/// By how much a guest's calendar is ahead of the booking's own sequence: an invite that ends takes
-/// out what stands unchanged, and the next one for the student, perhaps to the same address, brings
-/// it back. So each end counts twice, and an ended invite's own last word comes between.
+/// The offset of a guest's calendar sequence from the booking's own. The end of an invite removes
+/// unchanged appointments from the calendar, and the next invite for the student, perhaps to the
+/// same address, adds them again. So each ended invite adds 2, and the last mail of an ended invite
+/// uses the number between.
 const fn guest_sequence(ended_invites: i32, has_ended: bool) -> i32 {
     let ahead = ended_invites.saturating_mul(2);
     if has_ended && ahead > 0 { ahead - 1 } else { ahead }

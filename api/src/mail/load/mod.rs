@@ -1,4 +1,4 @@
-//! From a row of the outbox to what its mail says, or to the reason why nothing is sent any more.
+//! Loads the content of an outbox row's mail, or the reason why it must not be sent any more.
 
 mod guest;
 mod parent;
@@ -21,15 +21,15 @@ use crate::{
     },
 };
 
-/// The one text of all who lose access (I13).
+/// The one text for everybody who loses access (I13).
 pub const ACCESS_ENDED: &str =
     "Your access to this appointment has ended. Please contact the school.";
 
-/// What is to be done with a row.
+/// The result of loading a row.
 pub enum LoadedMail {
-    /// Send this.
+    /// Send this letter.
     Letter(Box<Letter>),
-    /// Send nothing; the reason may be shown to people and names nobody.
+    /// Send nothing. The reason may be shown to people and names nobody.
     Skip(&'static str),
 }
 
@@ -44,7 +44,7 @@ pub const NO_ADDRESS: &str = "There is no address to send it to. Please ask the 
 pub const NOT_ALLOWED: &str = "This can’t be mailed. Please ask the school.";
 pub const OUTDATED: &str = "It was out of date before it could be sent.";
 
-/// What a letter is made with.
+/// The inputs from which a letter is built.
 pub struct LetterBuilder<'a> {
     pub keys: &'a Keys,
     pub config: &'a Config,
@@ -54,7 +54,7 @@ pub struct LetterBuilder<'a> {
     pub queued_at: DateTime<Utc>,
 }
 
-/// Reads what the mail is to say.
+/// Loads the content of a mail.
 pub fn load(
     db: &mut Db,
     keys: &Keys,
@@ -113,8 +113,8 @@ impl LetterBuilder<'_> {
         }
     }
 
-    /// Link and code for an address of the roster. It goes to the address as the roster has it: one
-    /// that only looks the same is somebody else's.
+    /// The login mail with link and code. It is sent to the address as the roster has it, because
+    /// an address that merely has the same key may belong to someone else.
     fn login(&self, db: &mut Db) -> Result<LoadedMail> {
         let id = self.mail.login_link.ok_or(Error::NotFound)?;
         let link = mail_content::login_link(db, id)?;
@@ -162,7 +162,7 @@ impl LetterBuilder<'_> {
             || mail_content::may_be_parent(db, self.mail.school, person)?)
     }
 
-    /// It goes where the person's mail went until then.
+    /// The notice of a changed address, sent to the person's previous address.
     fn address_changed(&self, db: &mut Db) -> Result<LoadedMail> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
         let Some(to) = mail_content::old_address(db, person.id, self.queued_at)? else {

@@ -15,11 +15,11 @@ use crate::{
     },
 };
 
-/// A parent who may be written to.
+/// A parent who can be mailed.
 struct Reader {
     person: Person,
     to: String,
-    /// About whom they may be told.
+    /// The students that the parent has access to.
     students: HashSet<PersonId>,
 }
 
@@ -64,7 +64,8 @@ impl LetterBuilder<'_> {
         self.booking_letter(db, Method::Cancel)
     }
 
-    /// About the one booking that the mail names, or all that were changed so since it was queued.
+    /// A mail about the one booking that the row names, or about all bookings changed or cancelled
+    /// since it was queued.
     fn booking_letter(&self, db: &mut Db, method: Method) -> Result<LoadedMail> {
         let is_cancel = method == Method::Cancel;
         let person = self.mail.person.ok_or(Error::NotFound)?;
@@ -92,7 +93,8 @@ impl LetterBuilder<'_> {
             .filter(|one| one.parent == person)
             .partition(|one| reader.students.contains(&one.student));
         if own.is_empty() {
-            // Whoever has lost access since is told nothing; but their calendar is.
+            // A parent without access is sent no details, but the appointments are removed from
+            // their calendar.
             return if is_cancel {
                 self.access_ended_letter(db, &reader.person, lost)
             } else {
@@ -108,7 +110,7 @@ impl LetterBuilder<'_> {
         }
         let parent = reader.person.clone();
         let mut letter = self.calendar_letter(db, reader, &evening, own, method)?;
-        // A barred contact is told nothing, and their calendar neither.
+        // A barred contact gets no calendar messages about them either.
         if is_cancel && !mail_content::is_barred_parent(db, self.mail.school, &parent)? {
             letter.calendar.extend(with_method(
                 Method::Cancel,
@@ -184,7 +186,7 @@ impl LetterBuilder<'_> {
         Ok(self.letter(reader.to, &reader.person.name, subject, preview, content).into())
     }
 
-    /// To the parent who invited: the guest's link is used on several devices.
+    /// The notice to the inviting parent that the guest's link is used on several devices.
     pub(super) fn parent_link_elsewhere(&self, db: &mut Db) -> Result<LoadedMail> {
         let invite = mail_content::invite(db, self.mail.invite.ok_or(Error::NotFound)?)?;
         let evening = mail_content::evening(db, invite.evening)?;
@@ -217,8 +219,8 @@ impl LetterBuilder<'_> {
         self.access_ended_letter(db, &person, ended)
     }
 
-    /// Tells a parent that access has ended, in the one text, and takes these appointments out of
-    /// their calendar. A barred contact is told nothing.
+    /// A mail that access has ended, with the one text (I13); it removes these appointments from
+    /// the parent's calendar. A barred contact is not mailed (I10).
     fn access_ended_letter(
         &self,
         db: &mut Db,
@@ -246,7 +248,7 @@ impl LetterBuilder<'_> {
         Ok(letter.into())
     }
 
-    /// The parent that the mail is for, if they can be written to.
+    /// The recipient; `None` if they have no address or were removed.
     fn reader(&self, db: &mut Db) -> Result<Option<Reader>> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
         let students = mail_content::allowed_students(db, person.id)?;
@@ -261,7 +263,8 @@ impl LetterBuilder<'_> {
         mail_content::evening(db, self.mail.evening.ok_or(Error::NotFound)?)
     }
 
-    /// Their appointments' page: by the standing link while it works, else through the login.
+    /// The URL of the parent's appointments: the standing link while it is valid, otherwise a page
+    /// behind the login.
     fn own_url(&self, db: &mut Db, evening: &Evening) -> Result<String> {
         if let Some(id) = self.mail.login_link {
             let link = mail_content::login_link(db, id)?;
@@ -273,12 +276,12 @@ impl LetterBuilder<'_> {
     }
 }
 
-/// Those that are cancelled, or those that are not.
+/// The cancelled bookings, or those that are not cancelled.
 fn filter_cancelled(booked: Vec<BookedAppointment>, cancelled: bool) -> Vec<BookedAppointment> {
     booked.into_iter().filter(|one| one.cancelled_at.is_some() == cancelled).collect()
 }
 
-/// What a calendar is to do with each of these.
+/// Pairs each appointment with the calendar method.
 pub(super) fn with_method(
     method: Method,
     appointments: Vec<Appointment>,
@@ -286,7 +289,7 @@ pub(super) fn with_method(
     appointments.into_iter().map(move |appointment| (method, appointment))
 }
 
-/// "16:00 Science, 16:05 Music".
+/// A preview such as "16:00 Science, 16:05 Music".
 pub(super) fn preview(appointments: &[Appointment], evening: &Evening) -> String {
     let each: Vec<String> = appointments
         .iter()

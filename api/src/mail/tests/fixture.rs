@@ -1,4 +1,4 @@
-//! A school with one evening, in a database of its own: what the tests of the worker begin with.
+//! Fixture of the mail worker's tests: a school with one evening in a database of its own.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -32,8 +32,8 @@ use crate::{
 
 pub const NOW: &str = "2026-11-23T10:00:00Z";
 
-/// Rachel Aaron with her children Sophie and Liz, her appointments about each, and an invite for
-/// Jordan about Sophie alone.
+/// Rachel Aaron with her children Sophie and Liz, an appointment about each of them, and an invite
+/// for Jordan that covers Sophie only.
 pub struct Fixture {
     pub clock: Arc<FixedClock>,
     pub mailer: Arc<MemoryMailer>,
@@ -158,7 +158,7 @@ impl Fixture {
         self.invite(self.invite, "Jordan Aaron", "jordan@example.org").await;
     }
 
-    /// Writes rows as no rule of the store would let one.
+    /// Writes rows directly, past the rules of the store.
     pub async fn write<T: Send + 'static>(
         &self,
         job: impl Fn(&mut Db, &Context) -> T + Send + 'static,
@@ -352,7 +352,7 @@ impl Fixture {
         .await;
     }
 
-    /// Bars a person, or an address when there is none.
+    /// Bars a person, or an address when `person` is `None`.
     pub async fn bar(&self, student: PersonId, person: Option<PersonId>, bar_key: &'static str) {
         let (school, by) = (self.school, self.rachel);
         self.write(move |db, ctx| {
@@ -386,7 +386,7 @@ impl Fixture {
         .await;
     }
 
-    /// Asks for a login mail, as anybody may for any address.
+    /// Requests a login mail, as anybody may do for any address.
     pub async fn ask_to_log_in(&self, email: String) -> LoginLinkId {
         let school = self.school;
         self.write(move |db, ctx| {
@@ -438,20 +438,20 @@ impl Fixture {
         }
     }
 
-    /// Sends what is due and takes it out of the mailbox.
+    /// Sends the due mails and takes them out of the mailbox.
     pub async fn deliver(&self) -> Vec<SentMail> {
         run_due(&self.worker).await;
         self.mailer.take()
     }
 
-    /// Sends what is due, which is one mail.
+    /// Sends the due mails and returns the only one.
     pub async fn deliver_one(&self) -> SentMail {
         let mut mails = self.deliver().await;
         assert_eq!(mails.len(), 1, "one mail was to be sent");
         mails.remove(0)
     }
 
-    /// How the outbox stands: state, tries, when due and why, in order of queueing.
+    /// The outbox rows in order of queueing: state, attempts, due time and error.
     pub async fn rows(&self) -> Vec<(String, i32, DateTime<Utc>, Option<String>)> {
         let rows: Vec<(String, i32, At, Option<String>)> = self
             .write(|db, _| {
@@ -466,14 +466,14 @@ impl Fixture {
         rows.into_iter().map(|(state, tries, due, error)| (state, tries, due.0, error)).collect()
     }
 
-    /// How the mails of the outbox stand, sorted: several of one moment have no order.
+    /// The states of the outbox rows, sorted, because rows of one moment have no order.
     pub async fn states(&self) -> Vec<String> {
         let mut states: Vec<String> = self.rows().await.into_iter().map(|row| row.0).collect();
         states.sort();
         states
     }
 
-    /// A second process at the same database and mail server.
+    /// A worker of a second process on the same database and mail server.
     pub fn another_process(&self) -> MailWorker {
         MailWorker { store: self.database.store(2), ..self.worker.clone() }
     }

@@ -1,4 +1,4 @@
-//! Mails as they are read, and the worker on a real database.
+//! Tests of the mails' contents, and of the worker on a real database.
 
 mod fixture;
 mod recipients;

@@ -1,5 +1,5 @@
-//! Who gets what: links and codes that work, only what the reader may know, and nothing to those
-//! who may have nothing.
+//! Tests of recipients: links and codes work, each mail contains only what its reader may know, and
+//! barred people get no mail.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -18,11 +18,11 @@ use crate::{
     },
 };
 
-/// Both bodies hold it, or neither.
+/// Returns whether both bodies contain a text. Panics when only one does.
 #[track_caller]
 fn tells(mail: &Mail, what: &str) -> bool {
     let (text, html) = (mail.text.contains(what), mail.html.contains(what));
-    assert_eq!(text, html, "{what:?} stands in one body alone\n{}", mail.text);
+    assert_eq!(text, html, "only one body contains {what:?}\n{}", mail.text);
     text
 }
 
@@ -31,13 +31,14 @@ fn token<'a>(mail: &'a Mail, before: &str) -> &'a str {
     rest.split_whitespace().next().unwrap()
 }
 
-/// What the mail's calendar messages ask for, each about one entry and without a link.
+/// The method and text of each of the mail's calendar messages. Each message must be about one
+/// entry and contain no link.
 #[track_caller]
 fn calendars(sent: &SentMail) -> Vec<(Method, &str)> {
     for message in &sent.mail.calendar {
         assert!(
             !message.text.contains("#t=") && !message.text.contains("http"),
-            "a calendar holds no link"
+            "a calendar message must not contain a link"
         );
         assert_eq!(
             message.text.matches("\r\nUID:").count(),
@@ -235,7 +236,7 @@ async fn guest_is_notified_of_a_cancellation() {
         method == Method::Cancel
             && text.contains(&format!("booking-{}@parlour", fixture.about_sophie))
     );
-    // The next mail does not cancel it once more.
+    // The next mail does not cancel the entry again.
     fixture.clock.advance(TimeDelta::hours(1));
     fixture.queue(fixture.to_guest(Template::GuestUpdate)).await;
     assert!(fixture.deliver_one().await.mail.calendar.is_empty());
@@ -296,8 +297,8 @@ async fn access_ended_mail_reveals_nothing() {
     for sent in mails {
         assert_eq!(sent.mail.text.split("\n\n-- ").next().unwrap().trim(), TEXT);
         assert!(sent.mail.html.contains(TEXT));
-        // The guest's calendar loses the appointment, by a message that names nobody either.
-        // Rachel's had lost nothing.
+        // The guest's calendar loses the appointment by a message that names nobody. Rachel's
+        // calendar had no entry to lose.
         let messages = calendars(&sent);
         assert_eq!(messages.len(), usize::from(sent.mail.to == "jordan@example.org"));
         for (method, text) in messages {
@@ -349,7 +350,7 @@ async fn barred_or_suppressed_guest_gets_no_mail() {
         }
         fixture.end_invite("removed").await;
         assert!(fixture.deliver().await.is_empty(), "{case}");
-        // A bar of another student is no matter.
+        // A bar for another student does not matter.
         let fixture = Fixture::new().await;
         fixture.bar(fixture.liz, None, "jordan@example.org").await;
         fixture.queue(fixture.to_guest(Template::Invite)).await;

@@ -1,5 +1,5 @@
-//! The worker: what fails holds nobody up, what may work later is tried later, and two workers send
-//! nothing twice.
+//! Tests of the mail worker: a failed mail does not block others, temporary failures are retried,
+//! and two workers never send one mail twice.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -73,7 +73,7 @@ async fn temporary_failure_is_retried_with_backoff() {
         assert_eq!((state.as_str(), attempts), ("queued", tries));
         assert_eq!(due, fixture.clock.now() + TimeDelta::minutes(pause));
         assert!(reason.is_some());
-        // Looked at too early, it is left alone.
+        // Before the retry is due, the worker leaves the mail alone.
         assert!(fixture.deliver().await.is_empty());
         assert_eq!(fixture.rows().await[0].1, tries);
         fixture.clock.set(due);
@@ -149,7 +149,8 @@ async fn mail_of_a_crashed_worker_is_resent_after_its_lease() {
     assert_eq!(fixture.rows().await[0].1, 2);
 }
 
-/// Never answers for one address, panics for another, and tells of each mail that went out.
+/// A mailer that never answers for one address, panics for another, and reports every mail that it
+/// sent.
 struct FaultyMailer(UnboundedSender<String>);
 
 impl Mailer for FaultyMailer {
@@ -209,8 +210,8 @@ async fn another_school(fixture: &Fixture, slug: &'static str) -> SchoolId {
         .await
 }
 
-/// Claims all that is due, as this many workers do in turn, and says whose each mail was and what
-/// kind.
+/// Claims all due mails, with the workers taking turns, and returns each mail's school and template
+/// in the order of claiming.
 async fn claim_all(fixture: &Fixture, workers: usize) -> Vec<(SchoolId, String)> {
     let (mut after, mut seen, mut order) = (vec![None; workers], BTreeSet::new(), Vec::new());
     for worker in (0..workers).cycle() {
@@ -261,7 +262,11 @@ async fn large_school_does_not_starve_others() {
     fixture.ask_to_log_in("a@t.example".to_owned()).await;
     let order = claim_all(&fixture, 2).await;
     assert_eq!(order.len(), 200 + 9 + 1);
-    assert_eq!(order[0], (large, "login".to_owned()), "somebody waits for it");
+    assert_eq!(
+        order[0],
+        (large, "login".to_owned()),
+        "a login mail goes first, because somebody waits for it"
+    );
     let last = order.iter().rposition(|(school, _)| *school != large).unwrap();
     assert!(last < 20, "the last of the small schools leaves as number {last}");
 }
@@ -273,7 +278,7 @@ async fn queued_mails_are_coalesced() {
     fixture.queue(update).await;
     fixture.queue(update).await;
     assert_eq!(fixture.states().await, ["queued"]);
-    // One that a worker has in hand tells what it has read.
+    // A claimed mail is not coalesced, because its worker has already read the data.
     let now = fixture.clock.now();
     let claimed =
         fixture.worker.store.write(move |db| outbox::claim(db, now, 4, None)).await.unwrap();
@@ -290,11 +295,12 @@ async fn queued_mails_are_coalesced() {
         })
         .await
         .unwrap();
-    // One that failed waits again; news ends its pause and is tried as often as any.
+    // A mail that waits for a retry is coalesced: the newer one makes it due at once and resets its
+    // attempts.
     fixture.queue(update).await;
     let rows = fixture.rows().await;
     assert_eq!((rows.len(), rows[0].1, rows[0].2), (2, 0, fixture.clock.now()));
-    // Another evening's, person's or kind's mail is another one.
+    // Mails of another evening, person or template are not coalesced.
     fixture.queue(fixture.to_rachel(Template::GuestUpdate)).await;
     fixture.queue(fixture.to_guest(Template::InviteRemoved)).await;
     assert_eq!(fixture.rows().await.len(), 4);
@@ -306,7 +312,7 @@ async fn coalesced_mail_keeps_the_earliest_creation_time() {
     let cancelled = fixture.to_rachel(Template::BookingCancelled);
     let earlier = fixture.clock.now() - TimeDelta::milliseconds(1);
     fixture.queue(cancelled).await;
-    // A request that came first, and whose turn to write came later.
+    // This request began earlier but reached the database later.
     let ctx = Context::new(earlier, Random::seeded(3));
     fixture.worker.store.write(move |db| outbox::enqueue(db, &ctx, cancelled)).await.unwrap();
     let created: Vec<At> = fixture

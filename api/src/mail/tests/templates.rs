@@ -1,4 +1,4 @@
-//! Every template, with the school's own example and with names that mean harm.
+//! Tests of every mail template, with the demo's data and with hostile names.
 
 use chrono::{DateTime, Utc};
 use parlour_domain::id::BookingId;
@@ -17,7 +17,7 @@ use crate::{
     store::mail_content::School,
 };
 
-/// What stands for people's words in a letter.
+/// The words that people supply for a mail.
 struct Words {
     parent: &'static str,
     guest: &'static str,
@@ -251,8 +251,8 @@ fn mails(words: &Words) -> Vec<(&'static str, Mail)> {
         .collect()
 }
 
-/// With `PARLOUR_MAIL_SAMPLES` set to a folder, every mail is written there, to be looked at in a
-/// browser.
+/// If `PARLOUR_MAIL_SAMPLES` names a folder, every mail is written there, so that a browser can
+/// show it.
 #[test]
 fn every_template_renders_completely() {
     let folder = std::env::var_os("PARLOUR_MAIL_SAMPLES").map(std::path::PathBuf::from);

@@ -1,18 +1,18 @@
-//! The error of reading JSON: what is wrong, at which place, and the text that a client gets.
+//! The errors of the JSON deserializer: the fault, its path, and the text for the client.
 
 use std::fmt;
 
 use parlour_wire::FieldError;
 use serde::de::{self, Expected, Unexpected};
 
-/// The longest name of a field that an answer repeats.
+/// The longest field name that a response repeats, in bytes.
 const MAX_FIELD: usize = 64;
 
-/// Why a value could not be read. Values add their place while the error passes through them.
+/// Why a value could not be read. The path grows while the error passes up through the values.
 #[derive(Debug)]
 pub struct Fault {
     kind: Kind,
-    /// From the inside out.
+    /// The path of the value, innermost step first.
     place: Vec<Step>,
 }
 
@@ -149,19 +149,19 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// What was found instead, without the names of our types.
+/// Describes the value found, without the names of Rust types.
 fn describe(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Unit => "null".to_owned(),
         Unexpected::Map => "an object".to_owned(),
         Unexpected::Seq => "a list".to_owned(),
-        // As JSON writes it.
+        // JSON writes the number differently from serde.
         Unexpected::Float(number) => format!("floating point {}", serde_json::Value::from(number)),
         other => other.to_string().replace('`', ""),
     }
 }
 
-/// What a type of ours expects, in the words of the contract.
+/// Translates serde's name of an expected type into the words of the contract.
 fn plain(expected: &str) -> &str {
     match expected {
         "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64" | "usize" => {
@@ -175,7 +175,7 @@ fn plain(expected: &str) -> &str {
     }
 }
 
-/// `a`, `a or b`, `a, b, c`.
+/// Joins words as `a`, `a or b`, or `a, b, c`.
 fn choice(words: &[&str]) -> String {
     words.join(if words.len() == 2 { " or " } else { ", " })
 }

@@ -1,4 +1,4 @@
-//! Tests of how JSON is read, and of the texts of its faults.
+//! Tests of the JSON deserializer and of its error texts.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -38,7 +38,7 @@ enum Mode {
 fn invalid_json_is_reported_with_its_field() {
     #[track_caller]
     fn check(value: &Value, field: &str, code: &str, detail: &str) {
-        let wrong = read::<Outer>(value, Nulls::Absent).expect_err("it is wrong");
+        let wrong = read::<Outer>(value, Nulls::Absent).expect_err("the JSON is invalid");
         assert_eq!(
             (wrong.field.as_str(), wrong.code.as_str(), wrong.detail.as_str()),
             (field, code, detail),
@@ -135,7 +135,7 @@ fn invalid_json_is_reported_with_its_field() {
 fn faults_of_the_contract_keep_their_texts() {
     #[track_caller]
     fn check<T: DeserializeOwned + std::fmt::Debug>(value: &Value, expected: [&str; 3]) {
-        let wrong = read::<T>(value, Nulls::Absent).expect_err("it is wrong");
+        let wrong = read::<T>(value, Nulls::Absent).expect_err("the JSON is invalid");
         assert_eq!([&*wrong.field, &*wrong.code, &*wrong.detail], expected, "{value}");
     }
     let id = "0b7e4a5e-1111-4222-8333-444455556666";
@@ -314,7 +314,7 @@ fn faults_of_the_contract_keep_their_texts() {
 
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "read only to be refused")]
+#[expect(dead_code, reason = "the tests only check that parsing fails")]
 struct Dated {
     id: uuid::Uuid,
     on: Option<chrono::NaiveDate>,
@@ -346,12 +346,12 @@ enum Only {
 struct Nothing;
 
 #[derive(Deserialize, Debug)]
-#[expect(dead_code, reason = "read only to be refused")]
+#[expect(dead_code, reason = "the tests only check that parsing fails")]
 struct Named(String);
 
 #[derive(Deserialize, Debug)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[expect(dead_code, reason = "read only to be refused")]
+#[expect(dead_code, reason = "the tests only check that parsing fails")]
 enum Kind {
     A { size: u8 },
     B,
@@ -359,7 +359,7 @@ enum Kind {
 
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "read only to be refused")]
+#[expect(dead_code, reason = "the tests only check that parsing fails")]
 struct Single {
     a: u8,
 }
@@ -389,11 +389,11 @@ fn valid_json_is_parsed() {
         note: "one\n\ttwo".to_owned(),
         tags: vec!["a ".to_owned()],
     };
-    assert_eq!(read::<Outer>(&value, Nulls::Absent).expect("it is right"), expected);
+    assert_eq!(read::<Outer>(&value, Nulls::Absent).expect("the JSON is valid"), expected);
     let counted = read::<Outer>(&json!({ "name": "x", "count": 5.0 }), Nulls::Absent)
-        .expect("it is an integer, written long");
+        .expect("5.0 is an integer");
     assert_eq!(counted.count, Some(5));
-    let refused = read::<Outer>(&value, Nulls::Refused).expect_err("null is no value");
+    let refused = read::<Outer>(&value, Nulls::Refused).expect_err("null is refused");
     assert_eq!(
         (refused.field.as_str(), refused.detail.as_str()),
         ("count", "Give a value, or leave it out; this is null.")

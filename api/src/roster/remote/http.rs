@@ -1,5 +1,5 @@
-//! Sends requests to a provider with patience and within bounds: time-outs, pauses that grow, a
-//! limit on what an answer may hold. Follows no redirect.
+//! HTTP client for providers, with time-outs, retries with backoff, and a limit on the size of
+//! responses. Follows no redirect.
 
 use std::time::Duration;
 
@@ -13,22 +13,22 @@ use reqwest::{
 use super::tls::certificate_error;
 use crate::context::Random;
 
-/// How patient a sync is, and how much it takes at once.
+/// Limits of a sync: time-outs, retries and sizes.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// For one request with its answer.
+    /// Time-out of one request, its response included.
     pub request: Duration,
-    /// How often a request is sent before the sync is given up.
+    /// Maximum number of tries of a request.
     pub tries: u32,
-    /// The pause after the first try that failed; it doubles each time.
+    /// The pause after the first failed try; it doubles with each try.
     pub first_pause: Duration,
-    /// The longest pause, also of those that the provider asks for.
+    /// The longest pause, also for pauses that the provider asks for.
     pub longest_pause: Duration,
-    /// Bytes of one answer.
+    /// Maximum size of a response, in bytes.
     pub answer_bytes: usize,
-    /// Objects asked for at a time.
+    /// Number of objects to ask for per page.
     pub page: usize,
-    /// For all of it.
+    /// Time-out of the whole fetch.
     pub all: Duration,
 }
 
@@ -46,38 +46,38 @@ impl Default for Limits {
     }
 }
 
-/// An answer, read to its end.
+/// A response, read completely.
 pub(super) struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
-/// Sends requests.
+/// HTTP client with limits.
 pub(super) struct Http {
     client: Client,
     random: Random,
     limits: Limits,
 }
 
-/// What went wrong with one try.
+/// The failure of one try.
 enum RequestFailure {
-    /// It may go better next time.
+    /// A retry may succeed.
     Transient(anyhow::Error),
-    /// It never will.
+    /// A retry can't succeed.
     Permanent(anyhow::Error),
 }
 
 impl Http {
-    /// Trusts the authorities of the system (or of `SSL_CERT_FILE`), and these.
+    /// Trusts the authorities of the system (or of `SSL_CERT_FILE`), and `authorities`.
     pub(super) fn new(
         random: Random,
         limits: Limits,
         authorities: &[Certificate],
     ) -> anyhow::Result<Self> {
         let connect = limits.request.min(Duration::from_secs(10));
-        // A redirect would carry the token, or the client's secret, to an address that nobody has
-        // given.
+        // A redirect would carry the token, or the client's secret, to an address that is not
+        // configured.
         let client = Client::builder()
             .redirect(Policy::none())
             .tls_certs_merge(authorities.iter().cloned())
@@ -97,8 +97,8 @@ impl Http {
         &self.limits
     }
 
-    /// Sends a request until an answer comes that is not "later" (429, 5xx), and reads it to its
-    /// end. `what` names the request in errors.
+    /// Sends a request and reads its response completely. Retries failed connections and the
+    /// statuses of [`is_later`]. `what` names the request in errors.
     pub(super) async fn send(
         &self,
         what: &str,
@@ -151,7 +151,7 @@ impl Http {
 
     async fn send_once(&self, request: RequestBuilder) -> Result<Reply, RequestFailure> {
         let cut_off = |error: reqwest::Error| {
-            // A certificate does not change from one try to the next.
+            // A certificate does not change between two tries.
             let certificate_error = certificate_error(&error);
             let for_good = error.is_builder() || certificate_error.is_some();
             let error = certificate_error
@@ -177,8 +177,9 @@ impl Http {
         Ok(Reply { status, headers, body })
     }
 
-    /// What the provider asked for, or a pause that doubles with each try; both with up to half as
-    /// much again, so that many clients don't come back at once.
+    /// The pause that the provider asks for, or else a pause that doubles with each try. Random
+    /// jitter of up to half the doubled pause is added, so that many clients don't come back at
+    /// once.
     fn pause(&self, tries: u32, asked: Option<Duration>) -> Duration {
         let doubled = self
             .limits
@@ -196,8 +197,8 @@ fn is_later(status: StatusCode) -> bool {
         || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
 }
 
-/// `Retry-After` in seconds, or as a time, taken from the time that the answer itself tells (RFC
-/// 9110, 10.2.3).
+/// Parses `Retry-After`, in seconds or as a date; a date is compared with the response's own `Date`
+/// (RFC 9110, 10.2.3).
 fn pause_asked_for(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let wanted = text(RETRY_AFTER)?;

@@ -1,5 +1,5 @@
-//! Fetches a roster from a `OneRoster` 1.1 or 1.2 provider over REST, whole, into files without a
-//! name. Knows HTTP and no database.
+//! Fetching of whole rosters from a `OneRoster` 1.1 or 1.2 provider over REST, into unnamed files.
+//! Knows HTTP and no database.
 
 mod http;
 mod pages;
@@ -21,26 +21,26 @@ pub use self::{
 };
 use crate::context::Random;
 
-/// Fetches every page of every collection. What it answers is whole: anything less is an error.
+/// Fetches every page of every collection. The result is complete: anything less is an error.
 ///
-/// Names and addresses lie in temporary files meanwhile that have no name, so that nothing of them
-/// is left when the process ends, in whatever way.
+/// Names and addresses are kept in unnamed temporary files, so that nothing of them is left when
+/// the process ends, in whatever way.
 ///
 /// # Errors
-/// When a collection can't be had whole in the time and within the bounds: the provider refuses, is
-/// silent, sends what is no `OneRoster`, or too much.
+/// When a collection can't be fetched completely within the limits: the provider refuses, does not
+/// answer, or sends too much or something that is not `OneRoster`.
 pub async fn fetch(provider: &Provider, random: Random, limits: Limits) -> anyhow::Result<Spool> {
     fetch_since(provider, None, random, limits)
         .await?
         .context("a provider that was asked for everything has not sent it")
 }
 
-/// As [`fetch`], but of classes, people and enrolments only those that the provider has changed
-/// after a time, removed ones included. None when the provider does not tell them apart: it refuses
-/// the filter, or sends what is older.
+/// Like [`fetch`], but fetches only those classes, people and enrolments that the provider has
+/// changed after `since`, including removed ones. `None` when the provider can't filter changes: it
+/// refuses the filter, or sends older objects.
 ///
 /// # Errors
-/// As [`fetch`].
+/// Those of [`fetch`].
 pub async fn fetch_changes(
     provider: &Provider,
     since: DateTime<Utc>,

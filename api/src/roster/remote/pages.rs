@@ -1,5 +1,5 @@
-//! Walks through the pages of a provider's collections and writes their objects into a spool. Knows
-//! nothing of what is in them.
+//! Paging through a provider's collections, whose objects are written into a spool. Knows nothing
+//! of their contents.
 
 use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, Utc};
@@ -18,9 +18,9 @@ use super::{
     token::Tokens,
 };
 
-/// How often a collection is read that changes while it is read.
+/// Maximum number of reads of a collection that changes while it is read.
 const MAX_READS: u32 = 3;
-/// Pages of one collection.
+/// Maximum number of pages of one collection.
 const MAX_PAGES: u32 = 20_000;
 
 /// Reads collections.
@@ -28,39 +28,39 @@ pub(super) struct Pages<'p> {
     provider: &'p Provider,
     http: Http,
     tokens: Tokens,
-    /// Only what has changed after this time, of collections that can be read so.
+    /// If set, only changes after this time are asked for, of collections that can be filtered.
     since: Option<DateTime<Utc>>,
 }
 
-/// What came of a collection.
+/// The outcome of reading a collection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fetched {
-    /// It was read to its end.
+    /// It was read completely.
     Whole,
-    /// The provider does not tell changes apart.
+    /// The provider can't filter changes.
     Unfiltered,
 }
 
-/// How a walk through a collection ended.
+/// The outcome of one pass through a collection.
 enum ReadOutcome {
     Complete,
-    /// There is no such collection.
+    /// The provider has no such collection.
     NotFound,
-    /// It was asked for changes, and refused, or sent what has not changed.
+    /// Changes were asked for, but the provider refused the filter or sent older objects.
     Unfiltered,
     /// More or fewer objects came than the provider had counted.
     Changed,
 }
 
-/// Where a walk stands.
+/// The progress of a pass through a collection.
 #[derive(Default)]
 struct ReadProgress {
     taken: u64,
-    /// What the provider counts, where it says so.
+    /// The number of objects by the provider's count, if it gives one.
     total: Option<u64>,
-    /// Whether the provider tells of the next page by a link.
+    /// Whether the provider links to the next page.
     links: bool,
-    /// The id of the first object of the page before.
+    /// The id of the first object of the previous page.
     first: Option<Value>,
 }
 
@@ -69,10 +69,10 @@ impl<'p> Pages<'p> {
         Self { provider, http, tokens: Tokens::default(), since }
     }
 
-    /// Reads a collection to its end.
+    /// Reads a collection completely.
     ///
     /// # Errors
-    /// When it can't be had whole.
+    /// When it can't be read completely.
     pub(super) async fn read(
         &mut self,
         collection: Collection,
@@ -101,7 +101,7 @@ impl<'p> Pages<'p> {
             }
         }
         if self.changes_of(collection).is_some() {
-            // It counts what it has, not what it sends.
+            // The provider counts all of its objects, not only those that it sends.
             return Ok(Fetched::Unfiltered);
         }
         bail!(
@@ -112,12 +112,12 @@ impl<'p> Pages<'p> {
         )
     }
 
-    /// From when on only changes of a collection are asked for.
+    /// The time since which changes of a collection are asked for; `None` for all of it.
     fn changes_of(&self, collection: Collection) -> Option<DateTime<Utc>> {
         self.since.filter(|_| collection.has_changes())
     }
 
-    /// The page of a collection at an offset.
+    /// The URL of a collection's page at an offset.
     fn page(&self, collection: Collection, offset: u64) -> anyhow::Result<Url> {
         self.provider.page(collection, self.http.limits().page, offset, self.changes_of(collection))
     }
@@ -189,8 +189,8 @@ impl<'p> Pages<'p> {
         bail!("{name}: over {MAX_PAGES} pages")
     }
 
-    /// Where the next page is: by the provider's link, else by its count, else until a page is
-    /// empty. A page may always be shorter than was asked for.
+    /// The URL of the next page: by the provider's link, or else by its count, or else until a page
+    /// is empty. A page may always be shorter than the limit.
     fn next(
         &self,
         collection: Collection,
@@ -205,7 +205,7 @@ impl<'p> Pages<'p> {
             let next = url
                 .join(&link)
                 .with_context(|| format!("{name}: the link to the next page is no address"))?;
-            // The token goes there.
+            // The request to the next page carries the token.
             ensure!(
                 self.provider.is_same_origin(&next),
                 "{name}: the link to the next page leads to another server; it is not followed"
@@ -240,8 +240,8 @@ impl<'p> Pages<'p> {
     }
 }
 
-/// Whether an object says that it has changed after a time. One that does not say when tells
-/// nothing of what else was left out.
+/// Whether an object says that it has changed after `since`. An object without a time does not show
+/// that the filter was applied.
 fn has_changed(object: &Value, since: DateTime<Utc>) -> bool {
     let at = object
         .get("dateLastModified")
@@ -250,7 +250,7 @@ fn has_changed(object: &Value, since: DateTime<Utc>) -> bool {
     at.is_some_and(|at| at > since)
 }
 
-/// The objects of a page: the member that is named like the collection.
+/// The objects of a page: the member that has the collection's name.
 fn objects(body: &[u8], collection: Collection) -> anyhow::Result<Vec<Value>> {
     let name = collection.name();
     let mut page: Value =
@@ -261,7 +261,7 @@ fn objects(body: &[u8], collection: Collection) -> anyhow::Result<Vec<Value>> {
     }
 }
 
-/// `X-Total-Count`: how many objects the collection has.
+/// Parses `X-Total-Count`, the number of objects in the collection.
 fn total(headers: &HeaderMap) -> Option<u64> {
     headers.get("x-total-count")?.to_str().ok()?.trim().parse().ok()
 }
@@ -285,7 +285,7 @@ fn link_to_next(headers: &HeaderMap) -> Option<String> {
     })
 }
 
-/// Cuts a header at the commas between links, not at those inside of an address.
+/// Splits a header at the commas between links, not at those inside of an address.
 fn split_links(header: &str) -> Vec<&str> {
     let (mut links, mut from, mut inside) = (Vec::new(), 0, false);
     for (at, character) in header.char_indices() {

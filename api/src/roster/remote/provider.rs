@@ -1,5 +1,5 @@
-//! A `OneRoster` provider as the settings or the command line name it: where it is, and who we are
-//! to it.
+//! A `OneRoster` provider, as the settings or the command line give it: its addresses and our
+//! credentials.
 
 use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
@@ -23,8 +23,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// What stands between the host and the collections (`OneRoster` 1.1, 3.2; 1.2 REST binding,
-    /// 3.1).
+    /// The path between the host and the collections (`OneRoster` 1.1, 3.2; 1.2 REST binding, 3.1).
     const fn base_path(self) -> &'static str {
         match self {
             Self::V11 => "ims/oneroster/v1p1/",
@@ -32,7 +31,7 @@ impl Version {
         }
     }
 
-    /// The scope that lets a client read all that is read here.
+    /// The OAuth scope that covers everything that is read here.
     const fn scope(self) -> &'static str {
         match self {
             Self::V11 => "https://purl.imsglobal.org/spec/or/v1p1/scope/roster-core.readonly",
@@ -70,27 +69,26 @@ impl fmt::Display for Version {
     }
 }
 
-/// What is asked for of a provider, unchecked.
+/// The settings of a provider, unchecked.
 #[derive(Clone)]
 pub struct NewProvider {
-    /// Its host, or the whole address before the collections.
+    /// Its host, or the whole base address of its collections.
     pub url: String,
-    /// Where tokens are given.
+    /// The address of its token endpoint.
     pub token_url: String,
-    /// Our name there.
+    /// Our client id.
     pub client_id: String,
-    /// Our password there.
+    /// Our client secret.
     pub secret: SecretString,
-    /// The scope to ask for, blank for none; the version's own when absent.
+    /// The scope to ask for; blank for none, `None` for that of the version.
     pub scope: Option<String>,
-    /// The version it speaks.
+    /// The version of the standard that it implements.
     pub version: Version,
-    /// A PEM file of authorities that its certificate may be of, beside those that the system
-    /// trusts.
+    /// A PEM file of authorities that are trusted for its certificate, besides those of the system.
     pub ca_file: Option<PathBuf>,
 }
 
-/// A provider whose addresses hold.
+/// A provider whose addresses are valid.
 #[derive(Clone)]
 pub struct Provider {
     pub(super) base: Url,
@@ -103,11 +101,11 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Checks the addresses: whatever goes there carries a secret, so they are `https`, or on this
-    /// machine. Reads the file of authorities.
+    /// Checks the addresses. Every request carries a secret, so an address must be `https` or on
+    /// this machine. Reads the file of authorities.
     ///
     /// # Errors
-    /// A sentence about the first thing that does not hold.
+    /// A sentence about the first setting that is invalid.
     pub fn new(new: NewProvider) -> anyhow::Result<Self> {
         let mut base = address(&new.url).context("the provider's address does not hold")?;
         let token_url =
@@ -132,13 +130,13 @@ impl Provider {
         })
     }
 
-    /// What two syncs of the same data have in common: they must not run at once.
+    /// The name of its lease and of its source: two syncs of the same data must not run at once.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{} {}", self.base, self.client_id)
     }
 
-    /// Where its collections are.
+    /// The base address of its collections.
     #[must_use]
     pub fn address(&self) -> &str {
         self.base.as_str()
@@ -150,13 +148,13 @@ impl Provider {
         self.version.format()
     }
 
-    /// Whether what goes to an address goes to the provider.
+    /// Whether a request to an address goes to the provider.
     pub(super) fn is_same_origin(&self, url: &Url) -> bool {
         url.origin() == self.base.origin()
     }
 
-    /// A page of a collection; of what has changed after a time, if one is given (`OneRoster` 1.1,
-    /// 3.4.3; 1.2 REST binding, 3.4.3).
+    /// The URL of a page of a collection; with a filter for changes after `since`, if given
+    /// (`OneRoster` 1.1, 3.4.3; 1.2 REST binding, 3.4.3).
     pub(super) fn page(
         &self,
         collection: Collection,

@@ -1,5 +1,5 @@
-//! Which authorities a provider's certificate may be of, beside those that the system trusts, and
-//! what to say of one that is not to be trusted.
+//! Certificate authorities that are trusted besides those of the system, and error texts for
+//! certificates that are not trusted.
 
 use std::{error::Error, fs, io, path::Path};
 
@@ -10,10 +10,10 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-/// The authorities of a PEM file.
+/// Reads the authorities of a PEM file.
 ///
 /// # Errors
-/// When it can't be read, holds none, or one that can't be used.
+/// When the file can't be read, holds no certificate, or holds one that can't be used.
 pub(super) fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
     let named = file.display();
     let text = fs::read(file).with_context(|| format!("ca_file: {named} can't be read"))?;
@@ -37,14 +37,14 @@ pub(super) fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
         .with_context(|| format!("ca_file: {named} holds a certificate that can't be used"))
 }
 
-/// Why the provider's certificate was not trusted, and what to do; none when the request failed for
-/// another reason.
+/// Why the provider's certificate was not trusted, and what to do; `None` when the request failed
+/// for another reason.
 pub(super) fn certificate_error(error: &reqwest::Error) -> Option<String> {
     let Some(rustls::Error::InvalidCertificate(reason)) = of_tls(error) else { return None };
     let host = error.url().and_then(reqwest::Url::host_str).unwrap_or("the provider");
     Some(match reason {
-        // A signature that does not hold is what an authority of the same name leaves, for instance
-        // one that was made anew.
+        // A bad signature usually means another authority of the same name, for instance one that
+        // was created anew.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
             "the certificate of {host} is of an authority that is not trusted here; if it is the \
              school's own, give the authority's certificate (`ca_file` of the source, `--ca-file` \
@@ -68,7 +68,7 @@ pub(super) fn certificate_error(error: &reqwest::Error) -> Option<String> {
                  ({reason})"
             )
         }
-        // As `openssl req -x509` makes them, unless it is told otherwise.
+        // By default `openssl req -x509` makes such certificates.
         reason if reason.to_string().contains("CaUsedAsEndEntity") => format!(
             "the certificate of {host} is one of an authority, which no server may show as its \
              own; have one made for the server that is none (CA:FALSE), by the authority or by \
@@ -78,12 +78,13 @@ pub(super) fn certificate_error(error: &reqwest::Error) -> Option<String> {
     })
 }
 
-/// What TLS says, wherever in the chain it stands.
+/// Finds the TLS error in a chain of errors.
 fn of_tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     if let Some(found) = error.downcast_ref::<rustls::Error>() {
         return Some(found);
     }
-    // An error of I/O names as its source that of the error it holds, and not the error itself.
+    // The source of an I/O error is the source of its inner error, so the inner error is read by
+    // `get_ref`.
     let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     match held {
         Some(held) => of_tls(held),

@@ -1,5 +1,5 @@
-//! Access tokens by client credentials (RFC 6749, 4.4; RFC 6750): asked for once, kept until
-//! shortly before they run out.
+//! Access tokens by client credentials (RFC 6749, 4.4; RFC 6750), requested once and kept until
+//! shortly before they expire.
 
 use std::time::{Duration, Instant};
 
@@ -11,9 +11,9 @@ use url::form_urlencoded;
 
 use super::{http::Http, provider::Provider};
 
-/// How long a token is taken to live whose answer doesn't say.
+/// The assumed lifetime of a token whose response gives none.
 const LIFE: Duration = Duration::from_secs(300);
-/// How long before its end a token is not used any more, at most: a page may be slow.
+/// A token is no longer used for up to this long before it expires, since a page may be slow.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
 /// The token in use.
@@ -22,7 +22,7 @@ pub(super) struct Tokens {
     held: Option<(SecretString, Instant)>,
 }
 
-/// The answer of a token's address (RFC 6749, 5.1).
+/// The response of the token endpoint (RFC 6749, 5.1).
 #[derive(Deserialize)]
 struct TokenResponse {
     access_token: String,
@@ -31,7 +31,7 @@ struct TokenResponse {
 }
 
 impl Tokens {
-    /// The token that is held, or a new one.
+    /// The current token, or a new one.
     pub(super) async fn get(
         &mut self,
         http: &Http,
@@ -55,14 +55,14 @@ impl Tokens {
         Ok(token)
     }
 
-    /// Lets go of a token that was refused.
+    /// Drops a token that was refused.
     pub(super) fn discard(&mut self) {
         self.held = None;
     }
 }
 
 async fn request_token(http: &Http, provider: &Provider) -> anyhow::Result<TokenResponse> {
-    // Both are form-encoded before they go into the header (RFC 6749, 2.3.1).
+    // The id and the secret are form-encoded before they go into the header (RFC 6749, 2.3.1).
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let (id, secret) = (encoded(&provider.client_id), encoded(provider.secret.expose_secret()));
     let mut form = vec![("grant_type", "client_credentials")];
@@ -99,7 +99,7 @@ async fn request_token(http: &Http, provider: &Provider) -> anyhow::Result<Token
     Ok(granted)
 }
 
-/// The `error` of a refusal (RFC 6749, 5.2), which is one of a few words.
+/// The `error` of a refusal, which is one of a few codes (RFC 6749, 5.2).
 fn refusal(body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct ErrorResponse {

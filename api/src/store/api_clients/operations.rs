@@ -1,5 +1,4 @@
-//! Changes of an API client that rest on a version of it, under the names of the contract's
-//! operations.
+//! Changes of an API client that depend on its version, named after the contract's operations.
 
 use parlour_domain::id::{ClientId, PersonId, SchoolId};
 
@@ -12,7 +11,7 @@ use crate::{
 /// Changes an API client.
 ///
 /// # Errors
-/// Those of [`change`]; [`Error::Changed`](crate::store::Error::Changed).
+/// The errors of [`change`]; [`Error::Changed`](crate::store::Error::Changed).
 pub fn change_client(
     db: &mut Db,
     ctx: &Context,
@@ -29,7 +28,7 @@ pub fn change_client(
 /// Revokes an API client.
 ///
 /// # Errors
-/// Those of [`revoke`]; [`Error::Changed`](crate::store::Error::Changed).
+/// The errors of [`revoke`]; [`Error::Changed`](crate::store::Error::Changed).
 pub fn revoke_client(
     db: &mut Db,
     ctx: &Context,

@@ -1,4 +1,4 @@
-//! Changes of a booking: it is moved, cancelled, or ended.
+//! Changes of a booking: move, cancel and end.
 
 use std::collections::BTreeSet;
 
@@ -34,10 +34,10 @@ use crate::{
     },
 };
 
-/// Moves an appointment to another slot, as [`decide_move`] decides.
+/// Moves an appointment to another slot if [`decide_move`] allows it.
 ///
 /// # Errors
-/// [`Error::BookingsLost`] when the new time is taken, the refusals of [`decide_move`].
+/// [`Error::BookingsLost`] when the new time is taken; the refusals of [`decide_move`].
 pub fn change(
     db: &mut Db,
     ctx: &Context,
@@ -46,13 +46,13 @@ pub fn change(
     row: &BookingRow,
     starts_at: DateTime<Utc>,
 ) -> Result<()> {
-    // In the order in which every change holds them: first the parent, then the booking, then the
+    // The locks are taken in the order of every change: the parent, then the booking, then the
     // evening.
     lock_row(db, LockRank::Person, acting.parent)?;
     lock_row(db, LockRank::Booking, row.id)?;
     let evening = &evenings::lock_for_share(db, evening.id())?;
     let offered = offered(db, evening, row)?;
-    // Staff move a stranded appointment, whose class is not offered any more.
+    // Staff may move a stranded appointment, whose class is no longer offered.
     let kept = if offered.is_none() && acting.is_staff {
         stranded_class(db, row.id, row.class_id, row.video)?
     } else {
@@ -85,8 +85,8 @@ pub fn change(
     tell_moved(db, ctx, evening, acting, row, starts_at)
 }
 
-/// Loads what decides whether an appointment may be moved; `classes` are the class as it is
-/// offered, and as a stranded appointment keeps it.
+/// Loads the situation on which [`decide_move`] decides. The pair holds the class as it is offered,
+/// and the class that a stranded appointment keeps.
 fn situation(
     db: &mut Db,
     evening: &EveningRow,
@@ -156,7 +156,7 @@ fn write_move(
     calls::close(db, ctx, row.id.into(), "booking_moved")
 }
 
-/// Tells the school's systems, the parent and the guests.
+/// Notifies the school's webhooks, the parent and the guests.
 fn tell_moved(
     db: &mut Db,
     ctx: &Context,
@@ -183,7 +183,7 @@ fn tell_moved(
     notify_guests(db, ctx, evening, acting, &students, &[*row.starts_at, starts_at])
 }
 
-/// The class as it is offered to the student now.
+/// Returns the class if it is offered to the student now.
 fn offered(db: &mut Db, evening: &EveningRow, row: &BookingRow) -> Result<Option<OfferedClass>> {
     let offered =
         slots::offered_of(db, evening, &[row.student_id], &BTreeSet::from([row.class_id]))?
@@ -191,7 +191,7 @@ fn offered(db: &mut Db, evening: &EveningRow, row: &BookingRow) -> Result<Option
     Ok(offered.into_iter().flatten().find(|class| key(class.id) == row.class_id))
 }
 
-/// Those whom the appointment is with.
+/// Returns the teachers of the appointment.
 fn teachers_of(db: &mut Db, booking: Key) -> Result<BTreeSet<PersonId>> {
     let with: Vec<Key> = booking_teachers::table
         .filter(booking_teachers::booking_id.eq(booking))
@@ -200,10 +200,11 @@ fn teachers_of(db: &mut Db, booking: Key) -> Result<BTreeSet<PersonId>> {
     Ok(with.into_iter().map(Into::into).collect())
 }
 
-/// Cancels an appointment; one cancelled before stays so.
+/// Cancels an appointment. Cancelling it again changes nothing.
 ///
 /// # Errors
-/// The refusals of the window.
+/// The refusals of [`decide_cancel`], such as a closed booking window; [`Error::NotFound`] for a
+/// draft.
 pub fn cancel(
     db: &mut Db,
     ctx: &Context,
@@ -211,8 +212,8 @@ pub fn cancel(
     acting: &OnBehalfOf,
     row: &BookingRow,
 ) -> Result<()> {
-    // Whoever closes the evening meanwhile is waited for; the booking comes first, as in every
-    // change.
+    // The locks wait for a transaction that closes the evening. The booking is locked first, as in
+    // every change.
     lock_row(db, LockRank::Booking, row.id)?;
     let terms = acting.terms(&evenings::lock_for_share(db, evening.id())?)?;
     match decide_cancel(&terms, row.cancelled_at.is_some(), ctx.now)? {
@@ -225,7 +226,8 @@ pub fn cancel(
     }
 }
 
-/// Ends a booking: its claims are free at once, and those concerned are told.
+/// Ends a booking: its claims are freed at once, and the webhooks, the parent and the guests are
+/// notified.
 ///
 /// # Errors
 /// When the database fails.
@@ -257,7 +259,7 @@ pub fn end(
         actor: actor.clone(),
         is_staff: ending != Ending::Cancelled,
     };
-    // Who loses access is put out of all their calls at once, by whoever takes it.
+    // When access is lost, the caller removes the person from all their calls at once.
     if ending != Ending::AccessLost {
         calls::close(db, ctx, booking, action)?;
     }
@@ -276,7 +278,7 @@ pub fn end(
         evening.school(),
         &[WebhookEvent::booking(EventType::BookingCancelled, booking, evening.id())],
     )?;
-    // Who loses access is told of all their appointments at once, by whoever takes it.
+    // When access is lost, the caller sends one mail about all appointments.
     if ending != Ending::AccessLost {
         let mail = NewMail {
             person: Some(acting.parent),

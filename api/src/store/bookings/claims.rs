@@ -38,8 +38,8 @@ struct BookingTeacherRow {
     position: i32,
 }
 
-/// The claims on these people in the minutes of these appointments, and in those between, but for
-/// the claims of the booking that is being moved.
+/// Returns the claims on these people from the first to the last minute of these appointments,
+/// without the claims of the booking that is being moved.
 pub(super) fn claims_on(
     db: &mut Db,
     persons: BTreeSet<Key>,
@@ -69,7 +69,7 @@ pub(super) fn claims_of(
     class: &OfferedClass,
     length: TimeDelta,
 ) -> Vec<ClaimRow> {
-    // A teacher who is the parent, too, is one person in one place.
+    // A teacher who is also the parent is one person and claims each minute once.
     let persons: BTreeSet<Key> = class
         .teachers
         .iter()
@@ -86,9 +86,9 @@ pub(super) fn claims_of(
     rows.collect()
 }
 
-/// Claims people's minutes, in one order for everybody so that two transactions can't wait for each
-/// other. PostgreSQL takes all rows in one trip; on SQLite, where there is no trip, diesel would
-/// put a savepoint round them.
+/// Inserts claims in one order for all transactions, so that two transactions can't deadlock.
+/// PostgreSQL takes all rows in one round trip. SQLite has no round trips, and diesel would wrap a
+/// multi-row insert in a savepoint, so there the rows are inserted one by one.
 pub(super) fn insert_claims(db: &mut Db, mut rows: Vec<ClaimRow>) -> Result<()> {
     rows.sort_by_key(|claim| (claim.person_id, claim.minute));
     match db {
@@ -106,7 +106,7 @@ pub(super) fn set_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) ->
     insert_teachers(db, booking, teachers)
 }
 
-/// Of a booking that has none yet.
+/// Inserts the teachers of a booking that has none yet.
 pub(super) fn insert_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) -> Result<()> {
     for (position, teacher) in (0..).zip(teachers) {
         let row = BookingTeacherRow { booking_id: booking, teacher_id: teacher.id, position };

@@ -1,4 +1,4 @@
-//! Booking: all appointments that are asked for are made, or none.
+//! Creation of bookings: all requested appointments are booked, or none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,17 +35,17 @@ use crate::{
     with_conn,
 };
 
-/// The classes that are offered to each student.
+/// The classes offered to each student.
 type Offered = BTreeMap<Key, Vec<OfferedClass>>;
 
-/// An appointment that is made, with its class.
+/// An appointment to be booked, with its class.
 type Chosen<'a> = (NewBooking, &'a OfferedClass);
 
-/// Makes appointments, all or none, as [`decide_booking`] decides.
+/// Books appointments, all or none, if [`decide_booking`] allows it.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a draft, [`Error::BookingsLost`] with every one that can't be had, the
-/// refusals of [`decide_booking`].
+/// [`Error::NotFound`] for a draft; [`Error::BookingsLost`] with every appointment that can't be
+/// booked; the refusals of [`decide_booking`].
 pub fn create(
     db: &mut Db,
     ctx: &Context,
@@ -53,7 +53,7 @@ pub fn create(
     acting: &OnBehalfOf,
     wanted: &[NewBooking],
 ) -> Result<Vec<Booking>> {
-    // In the order in which every change holds them: first the parent, then the evening.
+    // The locks are taken in the order of every change: the parent, then the evening.
     lock_row(db, LockRank::Person, acting.parent)?;
     let evening = &evenings::lock_for_share(db, evening.id())?;
     let terms = acting.terms(evening)?;
@@ -93,7 +93,7 @@ pub fn create(
     Ok(made.collect())
 }
 
-/// Loads what decides whether the appointments may be made.
+/// Loads the situation on which [`decide_booking`] decides.
 fn situation(
     db: &mut Db,
     evening: &EveningRow,
@@ -127,7 +127,7 @@ fn situation(
     Ok(BookingSituation { terms, parent: acting.parent, offers, own, claims })
 }
 
-/// The appointments with the classes that they are made with.
+/// Pairs each appointment with its class.
 fn chosen<'a>(bookable: &[Bookable], offered: &'a Offered) -> Result<Vec<Chosen<'a>>> {
     let with_class = |one: &Bookable| {
         let classes = offered.get(&key(one.booking.student)).map(Vec::as_slice).unwrap_or_default();
@@ -208,7 +208,7 @@ fn record_made(
     Ok(())
 }
 
-/// Tells the parent, the school's systems and the guests.
+/// Notifies the parent, the school's webhooks and the guests.
 fn tell_made(
     db: &mut Db,
     ctx: &Context,
@@ -233,7 +233,7 @@ fn tell_made(
     notify_guests(db, ctx, evening, acting, &students, &starts)
 }
 
-/// `Mrs Anita Abell and Mr Geraint Davies`.
+/// Joins the teachers' names, such as `Mrs Anita Abell and Mr Geraint Davies`.
 fn teacher_names(teachers: &[PersonRow]) -> String {
     teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ")
 }

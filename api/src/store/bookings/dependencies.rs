@@ -1,5 +1,5 @@
-//! On what bookings rest in the roster: read for as many as are asked for, by the same few queries.
-//! Whether one is stranded is the domain's to say.
+//! The roster rows that bookings depend on, loaded for any number of bookings by the same few
+//! queries. The domain decides whether a booking is stranded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,43 +17,43 @@ use crate::{
     },
 };
 
-/// How many ids one statement names.
+/// The largest number of ids in one statement.
 const IDS: usize = 500;
 
-/// A live booking that is not over, by ids.
+/// A booking that is not cancelled and not over, by ids.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LiveBooking {
-    /// Which.
+    /// Its id.
     pub id: Key,
-    /// Of which evening.
+    /// Its evening.
     pub evening: Key,
-    /// When.
+    /// When it begins.
     pub starts_at: At,
     /// Its class.
     pub class: Key,
-    /// About whom.
+    /// Its student.
     pub student: Key,
-    /// Whose.
+    /// The parent who booked.
     pub parent: Key,
-    /// With whom.
+    /// Its teachers.
     pub teachers: Vec<Key>,
 }
 
-/// Live bookings, and what the roster has of their classes.
+/// Live bookings, and the roster rows that they depend on.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct BookingDependencies {
-    /// Those that are live, of those that were asked for.
+    /// The live bookings among those requested.
     pub bookings: Vec<LiveBooking>,
-    /// The classes that are there.
+    /// The classes that are not removed.
     pub classes: BTreeSet<Key>,
-    /// Who learns in which class, of those who are at the school.
+    /// Pairs of class and student: the enrolments of students, without removed people.
     pub students: BTreeSet<(Key, Key)>,
-    /// Who teaches which class, of those who are at the school.
+    /// Pairs of class and teacher: the enrolments of teachers, without removed people.
     pub teachers: BTreeSet<(Key, Key)>,
 }
 
 impl BookingDependencies {
-    /// Of these bookings; nothing is asked for none.
+    /// Loads the dependencies of these bookings. It runs no query for an empty list.
     ///
     /// # Errors
     /// When the database fails.
@@ -65,7 +65,7 @@ impl BookingDependencies {
         Ok(grounds)
     }
 
-    /// Of the bookings of these classes.
+    /// Loads the dependencies of all live bookings of these classes.
     ///
     /// # Errors
     /// When the database fails.
@@ -112,7 +112,8 @@ impl BookingDependencies {
         Ok(())
     }
 
-    /// Which of their places the people of these bookings have, in classes that are there.
+    /// Loads the classes that still exist, and the enrolments of the bookings' people in their
+    /// classes.
     fn read_places(&mut self, db: &mut Db, of: &[LiveBooking]) -> Result<()> {
         let concerned: BTreeSet<Key> = of.iter().map(|booking| booking.class).collect();
         let persons: BTreeSet<Key> = of
@@ -138,7 +139,7 @@ impl BookingDependencies {
         Ok(())
     }
 
-    /// The stranded ones with the reasons.
+    /// The stranded bookings with the reasons.
     pub fn stranded(&self) -> impl Iterator<Item = (&LiveBooking, Stranded)> {
         self.bookings
             .iter()
@@ -159,7 +160,7 @@ impl BookingDependencies {
     }
 }
 
-/// Which of these bookings are stranded, and why.
+/// Returns which of these bookings are stranded, and why.
 ///
 /// # Errors
 /// When the database fails.
@@ -170,7 +171,7 @@ pub fn stranded(db: &mut Db, now: DateTime<Utc>, ids: &[Key]) -> Result<BTreeMap
         .collect())
 }
 
-/// Says of these bookings which ones are stranded, and why.
+/// Sets [`Booking::stranded`] of these bookings.
 ///
 /// # Errors
 /// When the database fails.
@@ -187,7 +188,7 @@ pub fn mark_stranded<'b>(
     Ok(())
 }
 
-/// The live bookings of these classes that are not over.
+/// Returns the bookings of these classes that are not cancelled and not over.
 fn live_bookings_of_classes(
     db: &mut Db,
     now: DateTime<Utc>,
@@ -195,7 +196,8 @@ fn live_bookings_of_classes(
 ) -> Result<Vec<Key>> {
     let mut ids = Vec::new();
     for chunk in of.iter().copied().collect::<Vec<_>>().chunks(IDS) {
-        // By the classes' evenings, of which there is an index; few of them are to come.
+        // The query goes through the evenings of the classes, because an index covers them and few
+        // of them are still to come.
         let of_class = bookings::evening_id
             .eq(evening_classes::evening_id)
             .and(bookings::class_id.eq(evening_classes::class_id));

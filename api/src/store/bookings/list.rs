@@ -1,4 +1,4 @@
-//! Which bookings there are, for whoever may see them, with the names that belong to them.
+//! Lists and lookups of bookings, restricted to what the reader may see, with names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +19,8 @@ use crate::{
     with_conn,
 };
 
-/// A parent's live bookings of an evening, by time. Only of students whom the parent may (still)
-/// act for.
+/// Returns a parent's live bookings of an evening, by time. Only bookings about students for whom
+/// the parent may (still) act are included.
 ///
 /// # Errors
 /// When the database fails.
@@ -40,7 +40,8 @@ pub fn of_parent(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Ve
     with_names(db, rows)
 }
 
-/// [`of_parent`] for the parent; for staff also what is left of a parent who lost access.
+/// As [`of_parent`] for the parent; for staff it also includes the remaining bookings of a parent
+/// who lost access.
 ///
 /// # Errors
 /// When the database fails.
@@ -66,7 +67,7 @@ pub fn list_on_behalf_of(
     with_names(db, rows)
 }
 
-/// A teacher's live bookings of an evening with the parents, by time.
+/// Returns a teacher's live bookings of an evening with the parents, by time.
 ///
 /// # Errors
 /// When the database fails.
@@ -96,11 +97,11 @@ pub fn of_teacher(
         .collect())
 }
 
-/// One booking of the school, live or cancelled; if `parent` is given, one of theirs about a
-/// student for whom they may act.
+/// Returns one booking of the school, live or cancelled. With `parent`, only a booking of that
+/// parent about a student for whom they may act.
 ///
 /// # Errors
-/// [`Error::NotFound`] for anyone else's.
+/// [`Error::NotFound`] for any other booking.
 pub fn find(
     db: &mut Db,
     school: SchoolId,
@@ -120,10 +121,10 @@ pub fn find(
     with_names(db, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
-/// Locks the row of a booking's parent: every change locks the parent first, then the booking.
+/// Locks the row of a booking's parent. Every change locks the parent first, then the booking.
 ///
 /// # Errors
-/// Those of [`find`].
+/// The errors of [`find`].
 pub fn lock_parent(
     db: &mut Db,
     school: SchoolId,
@@ -134,8 +135,8 @@ pub fn lock_parent(
     lock_row(db, LockRank::Person, found.row.parent_id)
 }
 
-/// The students about whom a parent has live bookings in an evening, whatever became of their
-/// classes since.
+/// Returns the students about whom a parent has live bookings in an evening, even if their classes
+/// were removed since.
 ///
 /// # Errors
 /// When the database fails.
@@ -151,8 +152,8 @@ pub fn students_booked(db: &mut Db, evening: EveningId, parent: PersonId) -> Res
     Ok(live.load(db)?)
 }
 
-/// How many live bookings about students of theirs a parent has in an evening, and how many of them
-/// by video.
+/// Counts a parent's live bookings of an evening about students for whom they may act. The second
+/// number counts those by video.
 ///
 /// # Errors
 /// When the database fails.
@@ -175,7 +176,7 @@ pub fn count(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<(i64, 
     ))
 }
 
-/// Gives rows their names: students, teachers, subjects, guests.
+/// Adds the names of students, teachers, subjects and guests to rows.
 ///
 /// # Errors
 /// When the database fails.

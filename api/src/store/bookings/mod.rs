@@ -1,5 +1,5 @@
-//! Bookings: made together or not at all, moved, cancelled, listed. The claims' primary key decides
-//! every race.
+//! Bookings: created all together or not at all, moved, cancelled and listed. The primary key of
+//! the claims decides every race.
 
 mod change;
 mod claims;
@@ -52,7 +52,7 @@ use crate::{context::Context, schema::bookings};
 /// A booking.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bookings)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct BookingRow {
     pub id: Key,
     pub school_id: Key,
@@ -67,36 +67,36 @@ pub struct BookingRow {
     pub cancelled_at: Option<At>,
 }
 
-/// A booking with the names that belong to it.
+/// A booking with names.
 #[derive(Clone, Debug)]
 pub struct Booking {
     /// The booking.
     pub row: BookingRow,
-    /// About whom.
+    /// The student it is about.
     pub student: PersonRow,
-    /// With whom.
+    /// The teachers it is with.
     pub teachers: Vec<PersonRow>,
     /// The subject.
     pub subject: String,
-    /// Guests whom the parent invited for the student.
+    /// The names of the guests whom the parent invited for the student.
     pub guests: Vec<String>,
-    /// Why it is stranded, where somebody has asked ([`mark_stranded`]) who may know.
+    /// Why it is stranded. It is only set by [`mark_stranded`], for readers who may know.
     pub stranded: Option<Stranded>,
 }
 
-/// For whom and by whom bookings are changed.
+/// The parent and the actor of a change to bookings.
 #[derive(Clone, Debug)]
 pub struct OnBehalfOf {
-    /// The parent whose bookings these are.
+    /// The parent whose bookings are changed.
     pub parent: PersonId,
-    /// Who does it.
+    /// The person who makes the change.
     pub actor: Actor,
-    /// Staff are not held by the booking window.
+    /// Whether the actor is staff. The booking window does not apply to staff.
     pub is_staff: bool,
 }
 
 impl OnBehalfOf {
-    /// The evenings that are seen in the parent's name.
+    /// The evenings that the actor sees in the parent's name.
     #[must_use]
     pub const fn evening_visibility(&self) -> EveningVisibility {
         if self.is_staff {
@@ -106,12 +106,12 @@ impl OnBehalfOf {
         }
     }
 
-    /// Who asks, for the rules of booking.
+    /// The actor's role for the domain's booking rules.
     const fn by(&self) -> By {
         if self.is_staff { By::Staff } else { By::Parent }
     }
 
-    /// The times of an evening that this person may book in, as the rules of booking take them.
+    /// The slots and the booking window of an evening, for the domain's booking rules.
     ///
     /// # Errors
     /// [`Error::NotFound`] for a draft.
@@ -123,26 +123,26 @@ impl OnBehalfOf {
     }
 }
 
-/// A person who changes bookings and invites: a parent their own, staff anybody's.
+/// A person who edits bookings and invites: a parent their own, staff those of any parent.
 #[derive(Clone, Debug)]
 pub struct Editor {
     /// The school.
     pub school: SchoolId,
-    /// The parent whose they must be; none for staff.
+    /// The parent who must own them; `None` for staff.
     pub owner: Option<PersonId>,
-    /// Who it is, for the history.
+    /// The person, for the history.
     pub actor: Actor,
 }
 
 impl Editor {
-    /// How this person acts on what is this parent's.
+    /// Returns how this person acts on bookings and invites of this parent.
     #[must_use]
     pub fn on_behalf_of_parent(&self, parent: PersonId) -> OnBehalfOf {
         OnBehalfOf { parent, actor: self.actor.clone(), is_staff: self.owner.is_none() }
     }
 }
 
-/// Why a booking ends.
+/// The reason why a booking ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ending {
     /// The parent cancelled it.
@@ -153,13 +153,13 @@ pub enum Ending {
     AccessLost,
 }
 
-/// `16:05` on the evening's clock.
+/// Formats a time in the evening's time zone, such as `16:05`.
 #[must_use]
 pub fn when(evening: &EveningRow, at: DateTime<Utc>) -> String {
     at.with_timezone(&evening.zone()).format("%H:%M").to_string()
 }
 
-/// A refusal of the rules of booking; lost appointments are told on the evening's clock.
+/// Converts an error of the booking rules. Lost appointments get the evening's time zone.
 fn refused(error: BookingError, evening: &EveningRow) -> Error {
     match error {
         BookingError::Refused(refusal) => refusal.into(),
@@ -191,8 +191,8 @@ fn record(
     )
 }
 
-/// Tells the guests of these students that what they may join has changed. `starts` are the times
-/// of the appointments concerned, as they were and as they are.
+/// Notifies the guests of these students that the appointments they may join have changed. `starts`
+/// are the old and new times of the changed appointments.
 fn notify_guests(
     db: &mut Db,
     ctx: &Context,

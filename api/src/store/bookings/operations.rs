@@ -1,5 +1,5 @@
-//! What the contract's operations on bookings do, each in one transaction and under the operation's
-//! name.
+//! The contract's operations on bookings: one function per operation, named after it, each in one
+//! transaction.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -25,20 +25,20 @@ use crate::{
     },
 };
 
-/// One booking, and the zone of its evening.
+/// One booking and the time zone of its evening.
 #[derive(Clone, Debug)]
 pub struct BookingDetails {
     /// The booking.
     pub booking: Booking,
-    /// The evening's zone.
+    /// The evening's time zone.
     pub zone: Tz,
 }
 
-/// A booking as it is shown now. Its parent is not told that the roster has stranded it: it stands
-/// until the school says otherwise.
+/// Returns a booking in its present state. The parent does not learn that the roster has stranded
+/// it: the appointment stands until the school changes it.
 ///
 /// # Errors
-/// Those of [`find`].
+/// The errors of [`find`].
 pub fn get_booking(
     db: &mut Db,
     school: SchoolId,
@@ -61,15 +61,14 @@ pub struct MyBookings {
     pub evening: EveningRow,
     /// The bookings, by time.
     pub bookings: Vec<Booking>,
-    /// How many live invites the parent has in the evening.
+    /// The number of live invites that the parent has in the evening.
     pub invites: usize,
 }
 
-/// A parent's bookings of an evening, for the parent or for staff.
+/// Returns a parent's bookings of an evening, for the parent or for staff.
 ///
 /// # Errors
-/// [`Error::NotFound`](crate::store::Error::NotFound) for an evening that the parent has nothing to
-/// do with.
+/// [`Error::NotFound`](crate::store::Error::NotFound) for an evening that the parent may not see.
 pub fn get_bookings(
     db: &mut Db,
     school: SchoolId,
@@ -86,10 +85,10 @@ pub fn get_bookings(
     Ok(MyBookings { evening: row, bookings, invites })
 }
 
-/// A parent's bookings of an evening, for a calendar.
+/// Returns a parent's bookings of an evening, for a calendar.
 ///
 /// # Errors
-/// Those of [`get_bookings`].
+/// The errors of [`get_bookings`].
 pub fn get_calendar(
     db: &mut Db,
     school: SchoolId,
@@ -100,7 +99,7 @@ pub fn get_calendar(
     list_on_behalf_of(db, evening, acting)
 }
 
-/// Appointments that are asked for.
+/// Appointments to be booked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewBookings {
     /// The evening.
@@ -109,11 +108,12 @@ pub struct NewBookings {
     pub wanted: Vec<NewBooking>,
 }
 
-/// Makes appointments, all or none. The answer that `view` makes is kept for retries of `request`.
+/// Books appointments, all or none. The response that `view` builds is kept for retries of
+/// `request`.
 ///
 /// # Errors
-/// Those of [`create()`]; [`Error::NotFound`](crate::store::Error::NotFound) for an evening that the
-/// parent has nothing to do with; [`Error::KeyReused`](crate::store::Error::KeyReused).
+/// The errors of [`create()`]; [`Error::NotFound`](crate::store::Error::NotFound) for an evening
+/// that the parent may not see; [`Error::KeyReused`](crate::store::Error::KeyReused).
 pub fn create_bookings<T: Serialize>(
     db: &mut Db,
     ctx: &Context,
@@ -133,7 +133,7 @@ pub fn create_bookings<T: Serialize>(
 /// Moves an appointment to another time.
 ///
 /// # Errors
-/// Those of [`change()`] and [`find`]; [`Error::Changed`](crate::store::Error::Changed).
+/// The errors of [`change()`] and [`find`]; [`Error::Changed`](crate::store::Error::Changed).
 pub fn change_booking(
     db: &mut Db,
     ctx: &Context,
@@ -151,10 +151,10 @@ pub fn change_booking(
     current(db)
 }
 
-/// Cancels an appointment; one that is cancelled stays so.
+/// Cancels an appointment. Cancelling it again changes nothing.
 ///
 /// # Errors
-/// Those of [`cancel`] and [`find`]; [`Error::Changed`](crate::store::Error::Changed).
+/// The errors of [`cancel`] and [`find`]; [`Error::Changed`](crate::store::Error::Changed).
 pub fn cancel_booking(
     db: &mut Db,
     ctx: &Context,

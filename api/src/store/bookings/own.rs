@@ -1,5 +1,4 @@
-//! The bookings that a parent has in an evening already, and the records that teachers have made of
-//! them.
+//! A parent's existing bookings of an evening, and whether teachers have made records of them.
 
 use std::collections::BTreeSet;
 
@@ -22,9 +21,9 @@ use crate::{
     with_conn,
 };
 
-/// A parent's bookings of the evening that stand for their class: live, and without another one
-/// beside them. Records are looked for where they matter: what parents may do does not depend on
-/// them.
+/// Returns a parent's bookings of the evening that count for their class: live, and not repeated by
+/// another booking. `has_record` is only loaded for staff, because what parents may do does not
+/// depend on it.
 ///
 /// # Errors
 /// When the database fails.
@@ -60,11 +59,11 @@ pub(super) fn has_record(db: &mut Db, booking: Key) -> Result<bool> {
     Ok(!ids_with_records(db, [booking])?.is_empty())
 }
 
-/// Marks a booking beside which another one of the same class is made, so that the new one stands
-/// for the class.
+/// Marks a booking as repeated by a new one of the same class, so that the new one counts for the
+/// class.
 ///
 /// # Errors
-/// [`Error::UniqueViolation`] when somebody else was quicker.
+/// [`Error::UniqueViolation`] when another transaction was faster.
 pub(super) fn set_repeated(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
     let unrepeated = bookings::table.filter(
         bookings::id
@@ -80,7 +79,8 @@ pub(super) fn set_repeated(db: &mut Db, ctx: &Context, booking: BookingId) -> Re
     }
 }
 
-/// Those of these bookings that a teacher has made a record of; an empty one does not count.
+/// Returns those of these bookings of which a teacher has made a record. An empty record does not
+/// count.
 fn ids_with_records(db: &mut Db, of: impl IntoIterator<Item = Key>) -> Result<BTreeSet<Key>> {
     let rows: Vec<Key> = teacher_records::table
         .filter(in_ids(teacher_records::booking_id, of))

@@ -1,5 +1,5 @@
-//! An appointment that an import ended, brought back: at its old time, if that is still free, with
-//! a raised SEQUENCE.
+//! Restoration of appointments that an import ended: at the old time, if it is still free, and with
+//! a higher iCalendar SEQUENCE.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// Brings an appointment back that ended at this time. Its parent is locked already.
+/// Restores an appointment that ended at `ended_at`. The caller has already locked its parent.
 ///
 /// # Errors
 /// When the database fails.
@@ -72,7 +72,7 @@ pub fn restore(
         claims_of(id.into(), row.parent_id.into(), booking, &class, *row.ends_at - *row.starts_at);
     let ended =
         bookings::table.filter(bookings::id.eq(id).and(bookings::cancelled_at.eq(Some(ended_at))));
-    // In a savepoint: the constraints decide whether the time is free.
+    // The savepoint lets the constraints decide whether the time is free.
     let written = locks::savepoint(db, |db| {
         let live = (
             bookings::cancelled_at.eq(None::<At>),
@@ -107,7 +107,7 @@ pub fn restore(
     Ok(Ok(row))
 }
 
-/// Whether somebody is a parent here who may act for all of these students.
+/// Whether a person is a parent at the school who may act for all of these students.
 pub fn may_act(db: &mut Db, parent: Key, students: &[Key]) -> Result<bool> {
     let here = people::table.filter(
         people::id.eq(parent).and(people::removed_at.is_null()).and(people::is_parent.eq(true)),
@@ -120,8 +120,8 @@ pub fn may_act(db: &mut Db, parent: Key, students: &[Key]) -> Result<bool> {
     Ok(students.iter().all(|student| allowed.contains(student)))
 }
 
-/// Tells a parent of their appointments, those that came back among them, and the guests of these
-/// students; the guests of `invited` get their link again.
+/// Mails a parent the list of their appointments, including the restored ones, and notifies the
+/// guests of these students. The guests of `invited` get their link again.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,5 @@
-//! The class of a stranded appointment as staff still move it: nobody is offered it.
+//! The class of a stranded appointment, which is no longer offered but by which staff still move
+//! the appointment.
 
 use diesel::prelude::*;
 
@@ -7,8 +8,8 @@ use crate::{
     store::{Db, Result, people::PersonRow, slots::OfferedClass, sql_types::Key},
 };
 
-/// The class of a booking with those of the booking's teachers who are still at the school; none
-/// where nobody is.
+/// Returns the class of a booking with those of the booking's teachers who are still at the school;
+/// `None` if there are none.
 ///
 /// # Errors
 /// When the database fails.

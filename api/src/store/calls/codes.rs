@@ -1,5 +1,5 @@
-//! The guard of a guest's link (I9): taken over too often, it asks for a code that is mailed to the
-//! guest, and parent and guest are told.
+//! Protection of a guest's link (I9): after too many takeovers it requires a code that is mailed to
+//! the guest, and parent and guest are told.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -23,32 +23,33 @@ use crate::{
     },
 };
 
-/// How long a code is good, and for how long a device that has shown it is not asked again.
+/// How long a code is valid, and how long a device that has entered it is not asked again.
 const CODE_LIFE: TimeDelta = TimeDelta::minutes(30);
-/// Wrong tries before a code is dead.
+/// The number of wrong tries after which a code is void.
 const MAX_TRIES: i32 = 5;
 
-/// The detail of a takeover that counts: by another session, and so perhaps by somebody else.
+/// The detail of a takeover that counts: by another session, and so perhaps by another person.
 pub(super) const OTHER_SESSION: &str = "other_session";
 const CODE_REQUIRED: &str = "code_required";
 
-/// A code as it was typed.
+/// A code as a person typed it.
 #[derive(Clone, Copy, Debug)]
 pub struct GivenCode {
-    /// For which row, as [`code_of`] told.
+    /// The id of the code's row, from [`code_of`].
     pub id: CallCodeId,
-    /// Whether the digits are right.
+    /// Whether the digits are correct.
     pub is_right: bool,
 }
 
-/// A code was mailed.
+/// The confirmation that a code was mailed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CodeSent {
-    /// Where to, masked.
+    /// The masked address that it was mailed to.
     pub masked_email: String,
 }
 
-/// What stands for and against a device.
+/// The data by which a guest's entry is decided: the number of recent takeovers, and whether the
+/// device has entered a code.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Guard {
     pub recent_takeovers: i64,
@@ -72,8 +73,8 @@ impl CodeRow {
     }
 }
 
-/// The code that this device was mailed last and that is still good: its 6 digits are derived from
-/// the id.
+/// Returns the newest code that was mailed for this device, if it is still valid. Its 6 digits are
+/// derived from the id.
 ///
 /// # Errors
 /// When the database fails.
@@ -92,8 +93,8 @@ pub fn code_of(
 /// Mails the guest a code for this device.
 ///
 /// # Errors
-/// [`Error::NotFound`] when none is asked for; [`Error::TooMany`];
-/// [`crate::store::LinkError::InviteRemoved`] and the like.
+/// [`Error::NotFound`] when no code is required; [`Error::TooMany`];
+/// [`crate::store::LinkError::InviteRemoved`] and other reasons why the invite has ended.
 pub fn send_code(
     db: &mut Db,
     ctx: &Context,
@@ -138,7 +139,8 @@ pub fn send_code(
     Ok(CodeSent { masked_email: masked(&invite) })
 }
 
-/// How often the link was taken over, and whether this device has shown a code, perhaps just now.
+/// Counts recent takeovers of the link, and checks whether this device has entered a code, before
+/// or in this request.
 pub(super) fn guard(
     db: &mut Db,
     ctx: &Context,
@@ -157,7 +159,7 @@ pub(super) fn guard(
     Ok(Guard { recent_takeovers, is_proven, was_wrong: is_right == Some(false) })
 }
 
-/// Asks for the code; the first time, parent and guest are told that the link is used elsewhere.
+/// Asks for the code. The first time, parent and guest are mailed that the link is used elsewhere.
 pub(super) fn require_code(
     db: &mut Db,
     ctx: &Context,
@@ -191,8 +193,8 @@ pub(super) fn require_code(
     Ok(EnterOutcome::CodeRequired { masked_email: masked(invite), sent, wrong })
 }
 
-/// Takeovers by another session in the last minutes; those before the link was renewed do not
-/// count.
+/// Counts the takeovers by another session within [`TAKEOVER_WINDOW`]. Those before the link was
+/// renewed do not count.
 fn takeovers(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<i64> {
     let window = ctx.now - TAKEOVER_WINDOW;
     let since = if invite.generation > 0 { window.max(*invite.mailed_at) } else { window };
@@ -227,12 +229,13 @@ fn try_code(
     else {
         return Ok(false);
     };
-    // Not by the address: whoever knows it could use up its tries by asking to log in with it.
-    // Wrong codes for the invite come from those who hold its link.
+    // The subject is the invite, not the address: a person who knows the address could use up its
+    // tries by requesting to log in with it. Only people who have the link can try wrong codes for
+    // the invite.
     let subject = format!("invite {}", invite.id);
     let wrong_codes =
         WrongCodes::lock(db, ctx.now, invite.school_id.into(), &subject, &entry.client_hash)?;
-    // The count is taken by a conditional update, so that five tries at once are five tries.
+    // The conditional update counts the try, so that five concurrent tries count as five.
     let untried = call_codes::table.filter(
         call_codes::id
             .eq(row.id)

@@ -1,4 +1,5 @@
-//! What one sees at a call's door, and whether it is one's own: reading it changes nothing.
+//! The door of a call: what a visitor sees before entering, and whether the call is theirs.
+//! Read-only.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -22,30 +23,30 @@ use crate::{
     },
 };
 
-/// A call, as those see it who belong to it.
+/// A call as its visitors see it before entering.
 #[derive(Clone, Debug)]
 pub struct Door {
     /// The evening.
     pub evening: EveningRow,
-    /// The booking: student, subject, teachers.
+    /// The booking, with student, subject and teachers.
     pub booking: Booking,
     /// The parent who booked.
     pub parent: PersonRow,
     /// The live invite for the student, if there is one.
     pub guest: Option<InviteRow>,
-    /// When one may enter, and when the talk begins and ends.
+    /// When visitors may enter, and when the talk begins and ends.
     pub times: CallTimes,
-    /// The place that the visitor has in the call already.
+    /// The visitor's seat or queue entry, if they have one.
     pub place: Option<Occupant>,
-    /// By how many minutes the teachers say they run late; the latest of them counts.
+    /// By how many minutes the teachers say they run late; the largest value counts.
     pub late_minutes: u32,
 }
 
-/// The call of a booking, for somebody who belongs to it.
+/// Returns the door of a booking's call, for a visitor who belongs to it.
 ///
 /// # Errors
-/// [`Error::NotFound`] for anybody else's; [`Refusal::BookingCancelled`],
-/// [`Refusal::NotAVideoCall`]; for guests the reasons of [`guests::open`].
+/// [`Error::NotFound`] for visitors who do not belong to it; [`Refusal::BookingCancelled`],
+/// [`Refusal::NotAVideoCall`]; for guests the errors of [`guests::open`].
 pub fn door(
     db: &mut Db,
     school: SchoolId,
@@ -69,21 +70,20 @@ pub fn door(
     Ok(Door { evening, booking, parent, guest, times, place, late_minutes })
 }
 
-/// A call's door, with the video appointment that follows for the visitor and its parent.
+/// The door of a call, and the visitor's next video appointment with its parent.
 pub type DoorAndNext = (Door, Option<(Booking, PersonRow)>);
 
-/// What a visitor sees before entering a call.
+/// Returns what a visitor sees before entering a call.
 ///
 /// # Errors
-/// Those of [`door`].
+/// The errors of [`door`].
 pub fn get_call(db: &mut Db, visitor: &Visitor, now: DateTime<Utc>) -> Result<DoorAndNext> {
     let door = door(db, visitor.school, visitor.who, visitor.booking, now)?;
     let next = next_call(db, visitor.who, &door, now)?;
     Ok((door, next))
 }
 
-/// The video appointment that follows this one for the visitor in the same evening, with its
-/// parent.
+/// Returns the visitor's next video appointment of the same evening, with its parent.
 ///
 /// # Errors
 /// When the database fails.
@@ -111,7 +111,7 @@ pub fn next_call(
     Ok(all.into_iter().find(|(booking, _)| follows(booking)))
 }
 
-/// Whether the guest of an invite sits in a call now.
+/// Whether the guest of an invite has a seat in a call now.
 ///
 /// # Errors
 /// When the database fails.
@@ -149,8 +149,8 @@ fn check_belongs(
             let covers =
                 is_about && students.iter().any(|student| student.id == booking.row.student_id);
             if covers {
-                // Whoever was invited to this very call is told why they may no more; anybody else
-                // learns nothing.
+                // A guest who was invited to this very call learns why they may no longer enter;
+                // other visitors learn nothing.
                 guests::open(db, school, invite, now)?;
             }
             covers
@@ -192,7 +192,7 @@ pub(super) fn times(
     ))
 }
 
-/// The live invite of the booking's parent for its student.
+/// Returns the parent's live invite for the booking's student.
 pub(super) fn guest_of(db: &mut Db, booking: &Booking) -> Result<Option<InviteRow>> {
     let students = std::collections::BTreeSet::from([booking.student.id()]);
     let covering = invites::live_covering(

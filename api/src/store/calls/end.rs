@@ -1,5 +1,5 @@
-//! Putting people out of calls: in the transaction that ends what their place rested on (I7, I9 and
-//! I13), and at the end of the talk.
+//! Eviction from calls: in the transaction that ends what a seat depends on (I7, I9 and I13), and
+//! at the end of the talk.
 
 use std::collections::BTreeSet;
 
@@ -23,17 +23,17 @@ use crate::{
     },
 };
 
-/// Whose places end.
+/// The seats and queue entries to be ended.
 #[derive(Clone, Copy, Debug)]
 pub enum EvictionTarget<'a> {
-    /// Those that came with these sessions.
+    /// Those of these sessions.
     Sessions(&'a [Key]),
-    /// Those of these people and, by their invite, guests.
+    /// Those of these people or, by their invite, guests.
     Participants(&'a [Key]),
 }
 
-/// Puts people out of every call that they are in, and seats those who wait. Call it after what
-/// their place rested on has ended.
+/// Evicts people from every call that they are in, and seats those who wait. Call it after the
+/// booking, invite or session that their seat depends on has ended.
 ///
 /// # Errors
 /// When the database fails.
@@ -56,8 +56,9 @@ pub fn evict(db: &mut Db, ctx: &Context, whose: EvictionTarget<'_>, reason: &str
     Ok(())
 }
 
-/// Closes the calls of these bookings and puts these participants out of all others. The calls are
-/// locked by ascending id before the first one changes. Call it after all of it has ended.
+/// Closes the calls of these bookings and evicts these participants from all other calls. It locks
+/// the calls by ascending id before it changes the first one. Call it after everything else has
+/// ended.
 ///
 /// # Errors
 /// When the database fails.
@@ -79,8 +80,7 @@ pub fn close_and_put_out(
     evict(db, ctx, EvictionTarget::Participants(participants), reason)
 }
 
-/// Puts everybody out of a call: its booking was cancelled or moved. Time that was added is no
-/// more.
+/// Evicts everybody from a call whose booking was cancelled or moved, and resets its extension.
 ///
 /// # Errors
 /// When the database fails.
@@ -93,8 +93,8 @@ pub fn close(db: &mut Db, ctx: &Context, booking: BookingId, reason: &str) -> Re
     Ok(())
 }
 
-/// What time alone does to a call: at its end everybody is out, before it those whose lease has run
-/// out.
+/// Applies the passing of time to a call: at its end everybody is evicted, before it only those
+/// whose lease has run out.
 ///
 /// # Errors
 /// When the database fails.
@@ -105,7 +105,7 @@ pub fn settle(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
     locked.save(db, ctx, &events, Some("call_over"))
 }
 
-/// Why somebody was put out of a call last; `None` when they never were.
+/// Returns why a person was last evicted from a call; `None` if they never were.
 ///
 /// # Errors
 /// When the database fails.
@@ -134,7 +134,8 @@ fn is_over(db: &mut Db, ctx: &Context, row: &CallRow) -> Result<bool> {
     Ok(times(&evening, &booking, row.extended_seconds)?.state(ctx.now) == CallState::Over)
 }
 
-/// The calls in which these have a place, by ascending id, as they are locked.
+/// Returns the calls in which the target has seats or queue entries, by ascending id, which is the
+/// order of locking.
 fn calls_of(db: &mut Db, whose: EvictionTarget<'_>) -> Result<BTreeSet<Key>> {
     let (seats, queue): (Vec<Key>, Vec<Key>) = match whose {
         EvictionTarget::Sessions(sessions) => (

@@ -1,5 +1,5 @@
-//! Somebody enters a call: checked at the door once more, in the transaction that gives the seat,
-//! with all held on which it rests.
+//! Entry into a call: the door is checked again in the transaction that assigns the seat, after the
+//! rows that the seat depends on are locked.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -25,65 +25,66 @@ use crate::{
     },
 };
 
-/// What somebody says when they enter.
+/// The input of a person who enters a call.
 #[derive(Clone, Debug)]
 pub struct JoinRequest {
     /// The keyed hash of the tab's key.
     pub device_hash: String,
-    /// The keyed hash of the client's network: wrong codes are counted by it.
+    /// The keyed hash of the client's network, by which wrong codes are counted.
     pub client_hash: String,
-    /// Take the place from my other device.
+    /// Whether to take over the seat from the person's other device.
     pub move_here: bool,
-    /// The tab has no media connections of before.
+    /// Whether the tab has no media connections from before.
     pub fresh: bool,
-    /// The code that was asked for.
+    /// The code, if one was required.
     pub code: Option<GivenCode>,
 }
 
-/// What became of it. All of it is committed, refusals too: they are kept as events.
+/// The outcome of an entry. All outcomes are committed, including refusals, which are recorded as
+/// events.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EnterOutcome {
-    /// They sit.
+    /// They have a seat.
     Seated {
         /// The number of their connection.
         connection: u32,
-        /// It is the seat and the connection of before.
+        /// Whether they kept their earlier seat and connection.
         resumed: bool,
-        /// Until when the seat is held without a sign of life.
+        /// When the lease of the seat ends unless it is renewed.
         lease_ends_at: DateTime<Utc>,
-        /// The connection of theirs that is out now.
+        /// The connection of the same participant that was replaced.
         replaced: Option<u32>,
     },
-    /// The call is full.
+    /// The call is full, and they are in the queue.
     Waiting {
-        /// The place in the queue, from 1.
+        /// The position in the queue, from 1.
         place: u32,
         /// The number of their connection, which they keep when they are seated.
         connection: u32,
-        /// Until when the place is held without a sign of life.
+        /// When the lease of the queue entry ends unless it is renewed.
         lease_ends_at: DateTime<Utc>,
-        /// The connection of theirs that is out now.
+        /// The connection of the same participant that was replaced.
         replaced: Option<u32>,
     },
-    /// Ask whether to move here.
+    /// The person must be asked whether to move here from another device.
     MoveHere,
-    /// Ask for the code.
+    /// The person must be asked for a code.
     CodeRequired {
-        /// Where it is mailed.
+        /// The masked address that the code is mailed to.
         masked_email: String,
-        /// One was mailed for this device and is still good.
+        /// Whether a code was mailed for this device and is still valid.
         sent: bool,
-        /// The one that was given is wrong or no longer good.
+        /// Whether the given code was wrong or no longer valid.
         wrong: bool,
     },
-    /// A rule stands against it: too early or over.
+    /// A rule refuses it: it is too early, or the call is over.
     Refused(Refusal),
 }
 
-/// Enters.
+/// Enters a call.
 ///
 /// # Errors
-/// Those of [`door`]; [`Error::NotFound`] when the session has ended; [`Error::CodesPaused`].
+/// The errors of [`door`]; [`Error::NotFound`] when the session has ended; [`Error::CodesPaused`].
 pub fn enter(
     db: &mut Db,
     ctx: &Context,
@@ -129,8 +130,8 @@ pub fn enter(
     })
 }
 
-/// Gives somebody a seat or a place in the queue; who they are and whether they may was checked
-/// before.
+/// Assigns a seat or a queue entry. The caller has checked who the person is and that they may
+/// enter.
 ///
 /// # Errors
 /// When the database fails.
@@ -147,18 +148,19 @@ pub fn admit(
     Ok(entered)
 }
 
-/// Locks all that a place rests on: whoever ends one of them waits, and then finds the place and
-/// takes it away.
+/// Locks all rows that a seat depends on. A transaction that ends one of them waits, and then finds
+/// the seat and frees it.
 pub(super) fn lock_door(db: &mut Db, visitor: &Visitor) -> Result<()> {
     lock_for_share(db, LockRank::Booking, visitor.booking)?;
     if let CallIdentity::Guest(invite) = visitor.who {
-        // Not shared: the row is written when the guest first sits.
+        // The invite is not locked for share, because its row is written when the guest first gets
+        // a seat.
         lock_row(db, LockRank::Invite, invite)?;
     }
     lock_for_share(db, LockRank::Session, visitor.session)
 }
 
-/// Checks that the visitor's session still lives.
+/// Checks that the visitor's session has not ended.
 pub(super) fn check_session(db: &mut Db, visitor: &Visitor, now: DateTime<Utc>) -> Result<()> {
     let live = sessions::table
         .filter(

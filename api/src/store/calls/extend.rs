@@ -1,5 +1,5 @@
-//! One more minute: a teacher adds it when everybody is free in the minutes that it needs. The
-//! claims' primary key decides.
+//! Extension of a call by one minute: a teacher adds it if all participants are free in the minutes
+//! that it needs. The primary key of the claims decides.
 
 use std::collections::BTreeSet;
 
@@ -33,8 +33,8 @@ struct ClaimRow {
 /// Adds a minute to a call.
 ///
 /// # Errors
-/// [`Refusal::CannotExtend`] when somebody is busy then, or it is no teacher who asks;
-/// [`Refusal::CallEarly`], [`Refusal::CallOver`]; those of [`door`].
+/// [`Refusal::CannotExtend`] when a participant is busy in that minute or the visitor is no
+/// teacher; [`Refusal::CallEarly`], [`Refusal::CallOver`]; the errors of [`door`].
 pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
     lock_door(db, visitor)?;
     check_session(db, visitor, ctx.now)?;
@@ -46,8 +46,8 @@ pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
     door.times.check(ctx.now)?;
     for (person_id, minute) in needed(db, &door)? {
         let claim = ClaimRow { person_id, minute, booking_id: door.booking.row.id };
-        // One at a time: SQLite takes no rows together with `on conflict`. What was claimed before
-        // the one that is lost goes with the transaction.
+        // The rows are inserted one at a time, because diesel can't insert several rows with `on
+        // conflict` on SQLite. If one claim is lost, the transaction undoes the earlier ones.
         if with_conn!(db, conn =>
             diesel::insert_into(claims::table).values(&claim).on_conflict_do_nothing().execute(conn)
         )? == 0
@@ -64,7 +64,7 @@ pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
     rows::record(db, ctx, visitor, "extended", None)
 }
 
-/// Whether a minute could be added now; it may be gone a moment later.
+/// Whether a minute could be added now. It may be taken a moment later.
 pub(super) fn is_free(db: &mut Db, door: &Door) -> Result<bool> {
     let needed = needed(db, door)?;
     let (people, minutes): (BTreeSet<Key>, BTreeSet<i32>) = needed.into_iter().unzip();
@@ -79,7 +79,8 @@ pub(super) fn is_free(db: &mut Db, door: &Door) -> Result<bool> {
     Ok(taken == 0)
 }
 
-/// Who must be free in which minutes, in the order in which everybody claims.
+/// Returns which people must be free in which minutes, in the order in which all transactions
+/// claim.
 fn needed(db: &mut Db, door: &Door) -> Result<BTreeSet<(Key, i32)>> {
     let row = &door.booking.row;
     let claimed: Vec<i32> = claims::table

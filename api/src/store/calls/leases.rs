@@ -1,4 +1,4 @@
-//! Signs of life in a call and the lack of them: renewed, vanished, left.
+//! Leases of seats and queue entries: renewal by heartbeats, disconnection and leaving.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -17,8 +17,8 @@ use crate::{
     },
 };
 
-/// The connection is up: its place is held until [`GRACE`] from now. False when it has none any
-/// more.
+/// Renews the lease of a connection that is up, until [`GRACE`] from now. Returns false when the
+/// connection no longer has a seat or queue entry.
 ///
 /// # Errors
 /// When the database fails.
@@ -26,15 +26,16 @@ pub fn renew(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> 
     if extend_lease(db, ctx, visitor, connection)? {
         return Ok(true);
     }
-    // They had vanished, or have no place: the rules decide, and the others are told.
+    // The connection was lost before, or has no seat. The domain's rules decide, and the other
+    // participants are notified.
     let Some(mut locked) = LockedCall::lock(db, visitor.booking)? else { return Ok(false) };
     let (is_theirs, events) = locked.call.renew(visitor.participant(), connection, ctx.now);
     locked.save(db, ctx, &events, None)?;
     Ok(is_theirs)
 }
 
-/// The connection broke: the place is held for [`GRACE`]. `lease_ends_at` is what its last sign of
-/// life gave it: a socket of the same device that came since then is not touched.
+/// Marks a connection as broken: its seat or queue entry is held for [`GRACE`]. `lease_ends_at` is
+/// the lease of its last heartbeat, so that a newer socket of the same device is not affected.
 ///
 /// # Errors
 /// When the database fails.
@@ -50,7 +51,7 @@ pub fn disconnect(
     locked.save(db, ctx, &events, None)
 }
 
-/// They leave: the place is free at once.
+/// Leaves the call: the seat or queue entry is free at once.
 ///
 /// # Errors
 /// When the database fails.
@@ -60,7 +61,7 @@ pub fn leave(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> 
     locked.save(db, ctx, &events, None)
 }
 
-/// What most signs of life do: one row's lease is put off, and nobody has to be told.
+/// The common case of a renewal: extends one row's lease without notifying anybody.
 fn extend_lease(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> Result<bool> {
     let (booking, participant, connection) =
         (key(visitor.booking), key(visitor.participant()), int(connection));

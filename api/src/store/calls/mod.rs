@@ -1,9 +1,9 @@
-//! Calls: who may enter, who sits, who waits, who is put out. The rules are `domain::call`'s;
-//! whoever changes a call's places locks its row in `calls`.
+//! Calls: entry, seats, queue and eviction, by the rules of `domain::call`. A transaction that
+//! changes a call's seats or queue locks the call's row in `calls`.
 //!
-//! A place rests on a booking, an invite and a session, which are locked before the call. What ends
-//! one of these changes it first and then looks for the places that rest on it, so that nobody can
-//! sit down in between.
+//! A seat depends on a booking, an invite and a session, which are locked before the call. A
+//! transaction that ends one of these changes it first and then looks for the seats that depend on
+//! it, so that nobody can enter in between.
 
 mod codes;
 mod door;
@@ -29,21 +29,21 @@ pub use self::{
     snapshot::{Present, PresentPlace, Snapshot, lapsed, snapshot, versions},
 };
 
-/// Somebody at a call's door, who has shown who they are.
+/// An authenticated visitor at a call's door.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Visitor {
     /// The school.
     pub school: SchoolId,
-    /// Whose call.
+    /// The booking of the call.
     pub booking: BookingId,
-    /// Who.
+    /// The visitor's identity.
     pub who: CallIdentity,
-    /// By which session.
+    /// The session by which they came.
     pub session: SessionId,
 }
 
 impl Visitor {
-    /// By which id they are known in the call.
+    /// The visitor's id in the call.
     #[must_use]
     pub fn participant(&self) -> ParticipantId {
         self.who.participant()
@@ -62,7 +62,7 @@ pub enum CallIdentity {
 }
 
 impl CallIdentity {
-    /// By which id they are known in the call.
+    /// The participant's id in the call.
     #[must_use]
     pub fn participant(self) -> ParticipantId {
         match self {
@@ -71,7 +71,7 @@ impl CallIdentity {
         }
     }
 
-    /// In which role.
+    /// The participant's role in the call.
     #[must_use]
     pub const fn role(self) -> CallRole {
         match self {

@@ -1,4 +1,4 @@
-//! A call as its rows keep it: held, read into the domain's [`Call`], and written back where it
+//! The rows of a call: locked, loaded into the domain's [`Call`], and written back where they
 //! changed.
 
 use diesel::prelude::*;
@@ -19,7 +19,7 @@ use crate::{
     with_conn,
 };
 
-/// The row that is held while a call's places change.
+/// The row that is locked while a call's seats or queue change.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = calls)]
 pub(super) struct CallRow {
@@ -72,7 +72,7 @@ struct EventRow<'a> {
     at: At,
 }
 
-/// A call that this transaction holds.
+/// A call that this transaction has locked.
 pub(super) struct LockedCall {
     pub row: CallRow,
     pub call: Call,
@@ -80,7 +80,7 @@ pub(super) struct LockedCall {
 }
 
 impl LockedCall {
-    /// Holds a call until the transaction ends. `None` when nobody has ever entered it.
+    /// Locks a call until the transaction ends. `None` when nobody has ever entered it.
     pub fn lock(db: &mut Db, booking: BookingId) -> Result<Option<Self>> {
         lock_row(db, LockRank::Call, booking)?;
         let row: Option<CallRow> =
@@ -90,7 +90,7 @@ impl LockedCall {
         Ok(Some(Self { row, before: call.clone(), call }))
     }
 
-    /// The same for somebody who enters: the row is made when they are the first.
+    /// As [`Self::lock`], but creates the row if nobody has entered the call before.
     pub fn lock_or_create(
         db: &mut Db,
         ctx: &Context,
@@ -114,8 +114,8 @@ impl LockedCall {
         Self::lock(db, booking)?.ok_or(crate::store::Error::UniqueViolation)
     }
 
-    /// Writes what changed, counts up the version if anything happened, and keeps the events;
-    /// `reason` is that of being put out.
+    /// Writes the changes, and if there are events, increments the version and records them.
+    /// `reason` is the reason of evictions.
     pub fn save(
         self,
         db: &mut Db,
@@ -223,7 +223,7 @@ impl LockedCall {
     }
 }
 
-/// The seats and the queue of a call, as they are now.
+/// Loads the seats and the queue of a call.
 pub(super) fn read(db: &mut Db, booking: BookingId, next_connection: i32) -> Result<Call> {
     let capacity: i32 = bookings::table
         .inner_join(evenings::table.on(evenings::id.eq(bookings::evening_id)))
@@ -247,7 +247,7 @@ pub(super) fn read(db: &mut Db, booking: BookingId, next_connection: i32) -> Res
     ))
 }
 
-/// Keeps something that happened without a change of places.
+/// Records an event that does not change seats or queue.
 pub(super) fn record(
     db: &mut Db,
     ctx: &Context,
@@ -269,7 +269,7 @@ pub(super) fn record(
     Ok(())
 }
 
-/// A guest who sits for the first time: the invite shows that they joined.
+/// Sets `joined_at` of the invites whose guests get a seat for the first time.
 fn mark_joined(db: &mut Db, ctx: &Context, events: &[CallEvent]) -> Result<()> {
     let sat = |event: &&CallEvent| {
         event.role == CallRole::Guest

@@ -1,4 +1,4 @@
-//! What a call looks like now, for those in it, and which calls have changed.
+//! Snapshots of a call for its participants, and queries for changed or lapsed calls.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -26,57 +26,58 @@ use crate::{
     },
 };
 
-/// A call as it is now.
+/// The present state of a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Snapshot {
-    /// Counts the changes.
+    /// The version, which counts the changes.
     pub version: i32,
-    /// Connections of this number or a higher one are newer than this.
+    /// The number of the next connection: connections with this number or a higher one are newer
+    /// than the snapshot.
     pub next_connection: u32,
-    /// The times, with what was added.
+    /// The times, including extensions.
     pub times: CallTimes,
-    /// The evening's clock.
+    /// The evening's time zone.
     pub zone: Tz,
-    /// A minute can be added.
+    /// Whether a minute can be added.
     pub can_extend: bool,
     /// By how many minutes the teachers say they run late.
     pub late_minutes: u32,
-    /// The booking was cancelled: nobody belongs here any more.
+    /// Whether the booking was cancelled, so that nobody may stay.
     pub is_cancelled: bool,
-    /// All who belong to it: teachers, parent, guest.
+    /// All who belong to the call: teachers, parent, guest.
     pub people: Vec<Present>,
 }
 
-/// Somebody who belongs to a call.
+/// A person who belongs to a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Present {
-    /// Who.
+    /// The participant's id.
     pub participant: ParticipantId,
     /// Their name.
     pub name: String,
     /// Their role.
     pub role: CallRole,
-    /// Their place, while they have one.
+    /// Their seat or queue entry, if they have one.
     pub place: Option<PresentPlace>,
 }
 
-/// A seat, or a place in the queue.
+/// A seat or a queue entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PresentPlace {
     /// The number of the connection.
     pub connection: u32,
-    /// From 1; none for a seat.
+    /// The position in the queue, from 1; `None` for a seat.
     pub queue: Option<u32>,
-    /// The connection is up.
+    /// Whether the connection is up.
     pub is_present: bool,
-    /// When it is free unless it is renewed.
+    /// When the lease ends unless it is renewed.
     pub lease_ends_at: DateTime<Utc>,
 }
 
-/// A call as it is now.
+/// Returns the present state of a call.
 ///
 /// # Errors
-/// [`crate::store::Error::NotFound`] for no booking.
+/// [`crate::store::Error::NotFound`] when the booking does not exist.
 pub fn snapshot(db: &mut Db, booking: BookingId, now: DateTime<Utc>) -> Result<Snapshot> {
     let kept: Option<(i32, i32, i32)> = calls::table
         .find(key(booking))
@@ -115,7 +116,7 @@ pub fn snapshot(db: &mut Db, booking: BookingId, now: DateTime<Utc>) -> Result<S
     })
 }
 
-/// The versions of calls; those that nobody has entered have none.
+/// Returns the versions of calls. Calls that nobody has entered have none.
 ///
 /// # Errors
 /// When the database fails.
@@ -128,7 +129,8 @@ pub fn versions(db: &mut Db, bookings: &[BookingId]) -> Result<Vec<(BookingId, i
     Ok(rows.into_iter().map(|(booking, version)| (booking.into(), version)).collect())
 }
 
-/// Calls with a lease that has run out: those that no node watches over are settled too.
+/// Returns calls with a lease that has run out, so that calls are also settled when no node watches
+/// them.
 ///
 /// # Errors
 /// When the database fails.
@@ -170,7 +172,7 @@ fn people_of(door: &Door, call: &Call) -> Vec<Present> {
         .as_ref()
         .map(|invite| present(ParticipantId(invite.id.0), invite.name.clone(), CallRole::Guest));
     let mut people: Vec<Present> = teachers.collect();
-    // A teacher of the class who is the parent, too, is there once.
+    // A teacher of the class who is also the parent is listed once.
     if people.iter().all(|person| person.participant != parent.participant) {
         people.push(parent);
     }

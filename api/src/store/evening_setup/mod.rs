@@ -1,5 +1,5 @@
-//! Sets an evening up: what it is checked against, the writing of it, and who sees it. What live
-//! bookings rest on is never changed under them.
+//! Setup of an evening: checks, writes and publication. Settings that live bookings rest on are
+//! never changed.
 
 mod operations;
 mod plan;
@@ -39,9 +39,9 @@ use crate::{
     schema::{classes, enrolments, people, schools},
 };
 
-/// An evening as it is to be.
+/// The complete settings of an evening that is to be written.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct NewEvening {
     pub school: SchoolId,
     pub name: String,
@@ -55,11 +55,11 @@ pub struct NewEvening {
     pub capacity: u32,
     /// The classes that take part, with whether they meet by video.
     pub classes: BTreeMap<ClassId, bool>,
-    /// Those that were chosen and can't take part.
+    /// Classes that were chosen but can't take part.
     pub left_out: BTreeMap<ClassId, Lack>,
 }
 
-/// The school with this slug, else with this id in the roster.
+/// Finds a school by its slug, or else by its id in the roster.
 ///
 /// # Errors
 /// When the database fails.
@@ -79,7 +79,7 @@ pub fn find_school(db: &mut Db, named: &str) -> Result<Option<SchoolRow>> {
     }
 }
 
-/// The school's classes by title, with those who teach and learn in them now.
+/// Loads the school's classes by title, with their current numbers of teachers and students.
 ///
 /// # Errors
 /// When the database fails.
@@ -118,7 +118,7 @@ pub fn classes_of(db: &mut Db, school: SchoolId) -> Result<Vec<SchoolClass>> {
     Ok(rows.into_iter().map(class).collect())
 }
 
-/// Whether a class meets by video, in an evening of this mode; in a hybrid one as it was set.
+/// Whether a class meets by video in an evening of this mode; in a hybrid one `by_video` decides.
 #[must_use]
 pub const fn meets(mode: Mode, by_video: bool) -> bool {
     match mode {
@@ -128,7 +128,7 @@ pub const fn meets(mode: Mode, by_video: bool) -> bool {
     }
 }
 
-/// Writes what was done into the audit log and tells the school's endpoints.
+/// Records an action in the audit log and enqueues a webhook event for the school's endpoints.
 fn record(
     db: &mut Db,
     ctx: &Context,

@@ -1,5 +1,4 @@
-//! What the contract's operations on evenings do, each in one transaction and under the operation's
-//! name.
+//! The contract's operations on evenings, each in one transaction and under its operation's name.
 
 use parlour_domain::{
     Refusal,
@@ -26,11 +25,11 @@ use crate::{
     },
 };
 
-/// Makes a draft; answers with its settings. A retry of `request` makes nothing.
+/// Creates a draft and answers with its settings. A retry of `request` creates nothing.
 ///
 /// # Errors
 /// [`Error::Field`], [`Refusal::EveningNameTaken`], [`Error::KeyReused`]; [`Error::NotFound`] for a
-/// retry when it was deleted meanwhile.
+/// retry when the evening was deleted meanwhile.
 #[expect(clippy::too_many_arguments, reason = "the request, its key and its view")]
 pub fn create_evening<T: Serialize>(
     db: &mut Db,
@@ -48,13 +47,13 @@ pub fn create_evening<T: Serialize>(
         let settings = settings(db, school.id(), id)?;
         Ok(Response::created(&view(&settings))?.at(format!("{path}/{id}")))
     })?;
-    // A retry finds nothing where the evening was deleted meanwhile.
+    // A retry finds no evening if it was deleted meanwhile.
     let id = response.id_in_location().ok_or(Error::NotFound)?;
     evenings::find(db, school.id(), id)?;
     Ok(response)
 }
 
-/// Changes what is named of an evening, all of it or nothing; answers with its settings then.
+/// Changes the named settings of an evening, all or none, and answers with its new settings.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Changed`], [`Error::Field`], [`Error::BookingsRest`],
@@ -94,13 +93,13 @@ fn saved(saved: Result<Saved>, new: &NewEvening, school: &SchoolRow) -> Result<E
         Ok(Saved::Refused(bookings)) => Err(Error::BookingsRest { bookings, zone: school.zone() }),
         Ok(Saved::Past(ended_at)) => Err(SpecError::past(ended_at, new.zone).into()),
         Ok(Saved::TookPlace(_)) => Err(Refusal::EveningOver.into()),
-        // The unique index of names is the only one that these writes can break.
+        // These writes can violate only one unique index: that of the names.
         Err(Error::UniqueViolation) => Err(Refusal::EveningNameTaken.into()),
         Err(error) => Err(error),
     }
 }
 
-/// Publishes an evening; answers with its settings then.
+/// Publishes an evening and answers with its new settings.
 ///
 /// # Errors
 /// Those of [`publish`].
@@ -115,7 +114,7 @@ pub fn publish_evening(
     settings(db, school, evening)
 }
 
-/// Closes an evening for booking; answers with its settings then.
+/// Closes an evening for booking and answers with its new settings.
 ///
 /// # Errors
 /// Those of [`close`].

@@ -1,4 +1,4 @@
-//! The plan of an evening: what it is asked to be, checked against the school's roster.
+//! Plan of an evening: an [`EveningSpec`] checked against the school's roster.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::{
     store::{Db, Error, Result, error::InvalidField, schools::SchoolRow},
 };
 
-/// What is written, and the classes that were chosen in vain.
+/// An evening that can be written, and the chosen classes that can't take part.
 #[derive(Clone, Debug)]
 pub struct Planned {
     /// The evening.
@@ -19,7 +19,7 @@ pub struct Planned {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Checks an evening and chooses its classes. A [`SpecError`] means that it can't be so.
+/// Checks a spec and chooses its classes. The inner [`SpecError`] tells why the spec is invalid.
 ///
 /// # Errors
 /// When the database fails.
@@ -37,7 +37,7 @@ pub fn plan(
     }))
 }
 
-/// An evening with these classes.
+/// Builds an evening with these classes.
 pub(super) fn new_evening(
     spec: &EveningSpec,
     checked: Checked,
@@ -61,7 +61,7 @@ pub(super) fn new_evening(
     }
 }
 
-/// Refuses seats that are too few for a class that stays.
+/// Refuses a capacity that is too small for one of the classes that take part.
 pub(super) fn check_sizes(db: &mut Db, new: &NewEvening) -> Result<()> {
     let all = classes_of(db, new.school)?;
     let staying = all.iter().filter(|class| new.classes.contains_key(&class.id));

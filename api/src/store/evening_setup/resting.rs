@@ -1,4 +1,4 @@
-//! What live bookings rest on: those that a change of their evening would break.
+//! Live bookings that a change of their evening would break.
 
 use std::fmt;
 
@@ -19,36 +19,36 @@ use crate::{
 /// A live booking that a change would break.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Resting {
-    /// Which.
+    /// The booking's id.
     pub booking: BookingId,
     /// The student's id.
     pub student_id: PersonId,
     /// The parent's id.
     pub parent_id: PersonId,
-    /// The class.
+    /// The class's id.
     pub class: ClassId,
-    /// When.
+    /// When it starts.
     pub starts_at: DateTime<Utc>,
     /// The class's subject.
     pub subject: String,
-    /// About whom.
+    /// The student's name.
     pub student: String,
-    /// Whose.
+    /// The parent's name.
     pub parent: String,
-    /// What it rests on.
+    /// The setting that would change under it.
     pub why: RestsOn,
 }
 
-/// What a booking rests on.
+/// The setting of an evening that a booking rests on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RestsOn {
     /// The class takes part.
     Class,
-    /// Its time is a slot.
+    /// Its time is a slot of the evening.
     Slot,
-    /// The slot's length.
+    /// The length of its slot.
     Length,
-    /// The class meets by video, or in person.
+    /// Whether the class meets by video or in person.
     Meeting,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for RestsOn {
     }
 }
 
-/// The live bookings that would not fit the new evening, by time.
+/// Loads the live bookings that would not fit the new evening, ordered by time.
 pub(super) fn resting(db: &mut Db, evening: Key, new: &NewEvening) -> Result<Vec<Resting>> {
     let (students, parents) = diesel::alias!(people as students, people as parents);
     type Found = ((Key, Key, Key, Key), At, At, bool, String, (String, String), (String, String));

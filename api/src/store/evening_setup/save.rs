@@ -1,4 +1,4 @@
-//! Writes an evening: a new one, or what one is to be from now on.
+//! Writing of evenings: inserts a new one or changes an existing one.
 
 use std::collections::BTreeMap;
 
@@ -29,24 +29,24 @@ use crate::{
     with_conn,
 };
 
-/// What became of an evening.
+/// The result of writing an evening.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Saved {
-    /// It is new.
+    /// A new evening was inserted.
     Added(EveningId),
-    /// It was there and is changed.
+    /// An existing evening was changed.
     Changed(EveningId),
-    /// It was there just so.
+    /// The existing evening already has these settings.
     Unchanged(EveningId),
-    /// Live bookings rest on what would change; nothing was written.
+    /// Live bookings rest on settings that would change; nothing was written.
     Refused(Vec<Resting>),
-    /// It would be over already, since this time; nothing was written.
+    /// The evening would have ended already, at this time; nothing was written.
     Past(DateTime<Utc>),
-    /// One of the same name took place, and was over at this time; nothing was written.
+    /// The existing evening ended at this time; nothing was written.
     TookPlace(DateTime<Utc>),
 }
 
-/// How many rows one statement inserts.
+/// Maximum number of rows that one statement inserts.
 const ROWS: usize = 500;
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset, Clone, PartialEq, Eq, Debug)]
@@ -84,13 +84,13 @@ struct LeftOutRow {
     lacks: &'static str,
 }
 
-/// Makes the evening of a file, for everybody to see, or brings the one of the same name to what is
-/// wanted. Files are loaded by whoever may run the server, so the school as such is named as the
-/// actor.
+/// Creates and publishes the evening of a file, or changes the evening of the same name to match
+/// and publishes it if it was a draft. Files are loaded by operators of the server, so the audit
+/// log names the school itself as the actor.
 ///
 /// # Errors
-/// When the database fails, also when another transaction makes an evening of the same name at the
-/// same time ([`Error::UniqueViolation`]).
+/// When the database fails; [`Error::UniqueViolation`] when another transaction creates an evening
+/// of the same name at the same time.
 pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
     let actor = Actor::school();
     let known = evenings::table
@@ -107,11 +107,10 @@ pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
     }
 }
 
-/// Makes an evening, as a draft where there is no time since when it is published. The audit log
-/// says so.
+/// Creates an evening and records it in the audit log. It is a draft when `published_at` is `None`.
 ///
 /// # Errors
-/// [`Error::UniqueViolation`] when the school has one of this name.
+/// [`Error::UniqueViolation`] when the school has an evening of this name.
 pub fn add(
     db: &mut Db,
     ctx: &Context,
@@ -140,10 +139,11 @@ pub fn add(
     Ok(Saved::Added(id))
 }
 
-/// Brings an evening to what is wanted; the audit log says so. One that is over stays as it was.
+/// Changes an evening to match `new` and records it in the audit log. An evening that is over is
+/// not changed.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::UniqueViolation`] when another has the new name.
+/// [`Error::NotFound`]; [`Error::UniqueViolation`] when another evening has the new name.
 pub fn change(
     db: &mut Db,
     ctx: &Context,
@@ -201,7 +201,7 @@ pub fn change(
     Ok(Saved::Changed(evening))
 }
 
-/// "Year 9 Parents’ Evening, 26 November 2026 16:00 to 19:00, 12 classes".
+/// Describes an evening as "Year 9 Parents’ Evening, 26 November 2026 16:00 to 19:00, 12 classes".
 fn described(new: &NewEvening, classes: usize) -> String {
     let clock = |at: DateTime<Utc>, format| at.with_timezone(&new.zone).format(format).to_string();
     let (starts, ends) =
@@ -209,7 +209,7 @@ fn described(new: &NewEvening, classes: usize) -> String {
     format!("{}, {starts} to {ends}, {classes} classes", new.title)
 }
 
-/// What a change touches, in words.
+/// Names the settings that a change touches, for the audit log.
 fn differences(
     known: &EveningRow,
     wanted: &EveningRow,

@@ -1,5 +1,4 @@
-//! An evening as it was set up: its own row, the classes that take part, and those that were left
-//! out.
+//! Settings of an evening: its row, the classes that take part, and those that were left out.
 
 use std::collections::BTreeMap;
 
@@ -22,36 +21,36 @@ use crate::{
     },
 };
 
-/// An evening's row with its stable name.
+/// An evening's row with its name.
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// The row.
     pub row: EveningRow,
-    /// Its name in the school.
+    /// Its name, unique in the school.
     pub name: String,
 }
 
 impl Stored {
-    /// Its zone.
+    /// Its time zone.
     #[must_use]
     pub fn zone(&self) -> Tz {
         self.row.zone()
     }
 
-    /// How people meet.
+    /// Whether people meet by video, in person or either.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.row.mode()
     }
 
-    /// Who has to do with it by now.
+    /// Whether it is a draft, published or closed.
     #[must_use]
     pub const fn state(&self) -> State {
         self.row.state()
     }
 
-    /// The evening as it was asked for, but for the classes: times on the clocks that they were
-    /// given in.
+    /// The spec that would produce this evening, without classes. Its times are local: those of the
+    /// evening in the evening's zone, those of the booking window in the school's.
     #[must_use]
     pub fn spec(&self, school: &SchoolRow) -> EveningSpec {
         let row = &self.row;
@@ -77,10 +76,10 @@ impl Stored {
     }
 }
 
-/// A class of an evening, with what is said of it there: whether it meets by video, or what it
-/// lacks.
+/// A class of an evening, with its setting there: whether it meets by video, or why it was left
+/// out.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct SettingsClass<T> {
     pub id: ClassId,
     pub sourced_id: String,
@@ -88,29 +87,30 @@ pub struct SettingsClass<T> {
     pub says: T,
 }
 
-/// Everything that was set of an evening.
+/// All settings of an evening.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The evening.
     pub stored: Stored,
     /// The classes that take part, by title, with whether they meet by video.
     pub classes: Vec<SettingsClass<bool>>,
-    /// Those that were chosen and could not take part, by title.
+    /// Classes that were chosen but can't take part, by title.
     pub left_out: Vec<SettingsClass<Lack>>,
 }
 
-/// An evening that other transactions wait for.
+/// An evening whose row is locked.
 #[derive(Clone, Debug)]
 pub struct LockedEvening {
     /// The evening.
     pub stored: Stored,
     /// The classes that take part, with whether they meet by video.
     pub classes: BTreeMap<ClassId, bool>,
-    /// Those that were chosen and could not take part.
+    /// Classes that were chosen but can't take part.
     pub left_out: BTreeMap<ClassId, Lack>,
 }
 
-/// What was set of an evening of the school, with those of its classes that the roster has.
+/// Loads the settings of an evening of the school, without classes that were removed from the
+/// roster.
 ///
 /// # Errors
 /// [`Error::NotFound`](crate::store::Error::NotFound).
@@ -151,12 +151,12 @@ pub fn settings(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Set
     })
 }
 
-/// An evening of the school with its classes, as it is now; it stays so until the transaction ends.
+/// Locks an evening of the school until the transaction ends, and loads its row and classes.
 ///
 /// # Errors
 /// [`Error::NotFound`](crate::store::Error::NotFound).
 pub fn lock_evening(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<LockedEvening> {
-    // Whether it is the school's comes first, so that nobody holds another's.
+    // The school is checked before the lock, so that nobody can lock another school's evening.
     stored(db, school, evening)?;
     lock_row(db, LockRank::Evening, evening)?;
     Ok(LockedEvening {

@@ -1,5 +1,5 @@
-//! Who has to do with an evening: a draft is published, a published one is closed and reopened, a
-//! draft may be deleted.
+//! State changes of an evening: publishing or deleting a draft, closing and reopening a published
+//! one.
 
 use diesel::prelude::*;
 use parlour_domain::{
@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// Shows an evening to everybody concerned; one that was closed opens again while its booking
-/// window lasts. One that is published stays so.
+/// Publishes a draft, or reopens a closed evening while its booking window lasts. Does nothing if
+/// the evening is published already.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Refusal::EveningOver`], [`Refusal::NoClassTakesPart`],
@@ -66,7 +66,7 @@ pub fn publish(
     Ok(())
 }
 
-/// Shows a draft to everybody concerned, whatever its classes; whether it was one.
+/// Publishes an evening without checking its classes; returns whether it was a draft.
 pub(super) fn publish_draft(
     db: &mut Db,
     ctx: &Context,
@@ -93,7 +93,7 @@ pub(super) fn publish_draft(
 }
 
 /// Ends booking, changing and cancelling by parents at once. Appointments, invites and calls stay,
-/// and so does what staff may do.
+/// and staff may still do all of it.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Refusal::EveningNotPublished`], [`Refusal::EveningOver`].
@@ -130,7 +130,7 @@ pub fn close(
     Ok(())
 }
 
-/// Deletes a draft, which nothing rests on.
+/// Deletes a draft; a draft has no bookings.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Refusal::EveningPublished`].
@@ -150,7 +150,8 @@ pub fn delete(
         .execute(db)?;
     diesel::delete(evening_left_out::table.filter(evening_left_out::evening_id.eq(id)))
         .execute(db)?;
-    // What was said of it stays said, and refers to it by its title and by the subject's id.
+    // Audit events and webhook deliveries stay: they name the evening by title and by the subject's
+    // id.
     diesel::update(events_table::table.filter(events_table::evening_id.eq(id)))
         .set(events_table::evening_id.eq(None::<Key>))
         .execute(db)?;
@@ -179,7 +180,7 @@ pub fn delete(
     )
 }
 
-/// Somebody teaches and somebody learns in one of the evening's classes at least.
+/// Refuses an evening without a single class that has both a teacher and a student.
 fn check_classes(db: &mut Db, school: SchoolId, evening: Key) -> Result<()> {
     let chosen = classes_taking_part(db, evening)?;
     let lives = classes_of(db, school)?

@@ -1,5 +1,5 @@
-//! The classes of an evening whose appointments the roster has stranded: they keep their place in
-//! it, and nobody sees or chooses them.
+//! Classes of an evening that have stranded appointments. They stay in the evening, but nobody sees
+//! or can choose them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-/// What is wanted, with those classes on which live bookings rest still and that are missing since
-/// the roster took them away, or all who teach or learn in them: nobody is offered these, and their
-/// bookings keep their place in the evening until they are moved, cancelled, or the class is back.
+/// Adds to `new` the missing classes on which live bookings still rest. A class is missing when the
+/// roster removed it, or all of its teachers or students. Nobody is offered such a class; its
+/// bookings stay in the evening until they are moved or cancelled, or the class is back.
 pub(super) fn with_stranded(
     db: &mut Db,
     evening: Key,
@@ -38,7 +38,7 @@ pub(super) fn with_stranded(
     Ok(new)
 }
 
-/// Those of the evening's classes that the roster has no more.
+/// Loads those of the evening's classes that were removed from the roster.
 pub(super) fn classes_gone(db: &mut Db, evening: Key) -> QueryResult<BTreeSet<ClassId>> {
     let gone: Vec<Key> = evening_classes::table
         .inner_join(classes::table.on(classes::id.eq(evening_classes::class_id)))
@@ -48,7 +48,7 @@ pub(super) fn classes_gone(db: &mut Db, evening: Key) -> QueryResult<BTreeSet<Cl
     Ok(gone.into_iter().map(Into::into).collect())
 }
 
-/// Of these classes those on which live bookings of the evening rest.
+/// Selects the classes that have live bookings on this evening.
 fn booked(db: &mut Db, evening: Key, of: &BTreeSet<ClassId>) -> QueryResult<Vec<ClassId>> {
     if of.is_empty() {
         return Ok(Vec::new());

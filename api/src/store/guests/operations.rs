@@ -1,5 +1,4 @@
-//! What the contract's operations of guests do, each in one transaction and under the operation's
-//! name.
+//! The contract's operations of guests, each in one transaction and under its operation's name.
 
 use chrono::{DateTime, Utc};
 use parlour_domain::id::{BookingId, InviteId, SchoolId, SessionId};
@@ -19,21 +18,21 @@ use crate::{
     },
 };
 
-/// How many guest sessions one browser holds.
+/// Maximum number of guest sessions of one browser.
 const MAX_SESSIONS: usize = 8;
 
-/// What a guest's link shows before its button is pressed.
+/// What a guest's link shows before its button is pressed (I8).
 #[derive(Clone, Debug)]
 pub struct LinkPreview {
     /// The invite.
     pub view: GuestView,
-    /// This browser has a session of the invite.
+    /// Whether this browser has a session of the invite.
     pub in_session: bool,
-    /// The guest sits in a call now.
+    /// Whether the guest has a seat in a call now.
     pub in_call: bool,
 }
 
-/// Shows what a guest's link is, to a browser with these sessions.
+/// Loads the preview of a guest's link for a browser that has these sessions.
 ///
 /// # Errors
 /// Those of [`open`].
@@ -51,8 +50,9 @@ pub fn preview_guest_link(
     Ok(LinkPreview { view, in_session, in_call })
 }
 
-/// Starts a guest's session by a link of this generation, beside the newest of those that the
-/// browser has. Answers with all of them, the new one first, and what they open.
+/// Starts a guest's session with a link of this generation. The browser keeps the newest of its
+/// other sessions. Answers with all of its sessions, the new one first, and the invites that they
+/// open.
 ///
 /// # Errors
 /// Those of [`start_session`].
@@ -70,7 +70,7 @@ pub fn create_guest_session(
     Ok((ids, opened))
 }
 
-/// Logs a browser's guest sessions out.
+/// Ends a browser's guest sessions.
 ///
 /// # Errors
 /// When the database fails.
@@ -78,8 +78,9 @@ pub fn delete_guest_sessions(db: &mut Db, ctx: &Context, ids: &[SessionId]) -> R
     ids.iter().try_for_each(|id| sessions::end(db, ctx, *id))
 }
 
-/// Makes a guest's link dead and mails a new one; a link that asks for it must be of the newest
-/// generation. A retry of `request` makes nothing dead again.
+/// Renews a guest's link: the old link stops working and a new one is mailed. `of_link` is the
+/// generation of the link that asks for it, and must be the newest. A retry of `request` does not
+/// renew it again.
 ///
 /// # Errors
 /// [`LinkError::Renewed`] for a link of another generation; those of [`open`] and
@@ -93,7 +94,8 @@ pub fn renew_guest_link(
     request: Option<&RequestKey>,
 ) -> Result<Response> {
     with_idempotency_key(db, ctx, request, |db| {
-        // Asked here, since the first of two same requests makes the link of both an older one.
+        // A retry must get the stored response, so this check runs inside the idempotent closure:
+        // the first request has already made the link's generation an older one.
         if let Some(of_link) = of_link
             && generation(db, school, invite)? != of_link
         {
@@ -110,8 +112,8 @@ pub fn renew_guest_link(
     })
 }
 
-/// The guest at a call's door, whose invite covers the booking, among these sessions of a browser;
-/// none where the browser has none.
+/// Finds the session of a browser whose invite covers the booking, and loads the door of the call
+/// for that guest; `None` when the browser has no guest session.
 ///
 /// # Errors
 /// Those of [`calls::door`].
@@ -127,8 +129,8 @@ pub fn at_door(
         let visitor = Visitor { school, booking, who: CallIdentity::Guest(invite), session };
         match calls::door(db, school, visitor.who, booking, now) {
             Ok(door) => return Ok(Some((visitor, door))),
-            // What another invite of theirs says counts more than that this one has nothing to do
-            // with the booking.
+            // An error of another invite takes precedence: `NotFound` only means that this invite
+            // does not cover the booking.
             Err(Error::NotFound) if !matches!(answer, Ok(None)) => {}
             Err(error) => answer = Err(error),
         }
@@ -136,10 +138,10 @@ pub fn at_door(
     answer
 }
 
-/// The newest of these guest sessions that opens something, or why none does.
+/// Finds the newest of these guest sessions that opens an invite.
 ///
 /// # Errors
-/// [`LinkError`] when the link of one is dead and none opens anything.
+/// [`LinkError`] when none opens an invite and the link of one is dead.
 pub fn newest_open_session(
     db: &mut Db,
     school: SchoolId,
@@ -155,7 +157,7 @@ pub fn newest_open_session(
     }
 }
 
-/// What the guest whose invite covers the booking sees before entering its call ([`at_door`]).
+/// Loads what a guest sees before entering the call of a booking ([`at_door`]).
 ///
 /// # Errors
 /// Those of [`calls::door`].

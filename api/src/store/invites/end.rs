@@ -1,5 +1,5 @@
-//! How an invite ends: removed by the parent, declined by whoever got the mail, withdrawn by the
-//! school. Its link is dead at once.
+//! The ways in which an invite ends: the parent removes it, the guest declines it, or access is
+//! lost. Its link stops working at once.
 
 use diesel::prelude::*;
 use parlour_domain::id::{EveningId, InviteId, PersonId, SchoolId};
@@ -22,8 +22,8 @@ use crate::{
     with_conn,
 };
 
-/// Removes an invite: its link is dead, its guest's sessions end, its students are free for
-/// another. One removed before stays so.
+/// Removes an invite (I7): its link stops working, its guest's sessions end, and its students are
+/// free for another invite. Does nothing if the invite has ended before.
 ///
 /// # Errors
 /// When the database fails.
@@ -50,10 +50,11 @@ pub fn remove(
     record(db, ctx, evening, acting, "invite_removed", format!("Removed {}’s invite.", invite.name))
 }
 
-/// "This was not meant for me": ends the invite, suppresses the address, tells the parent.
+/// Declines an invite ("This was not meant for me", I5): ends it, suppresses the address and tells
+/// the parent.
 ///
 /// # Errors
-/// [`LinkError`] when it ended before.
+/// [`LinkError`] when the invite has ended before.
 pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
     if let Some(dead) = invite.dead() {
         return Err(Error::Link(dead));
@@ -108,8 +109,8 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
     )
 }
 
-/// Ends an invite by I13: the guest is told without a reason. Their sessions and their place in a
-/// call are the caller's to end ([`crate::store::revocation`]).
+/// Ends an invite because access was lost (I13); the guest is told without a reason. The caller
+/// must end the guest's sessions and free their seat ([`crate::store::revocation`]).
 ///
 /// # Errors
 /// When the database fails.
@@ -143,8 +144,9 @@ pub fn end_for_access(db: &mut Db, ctx: &Context, invite: InviteId, actor: &Acto
     )
 }
 
-/// Ends the sessions of an invite's guest and puts them out of the call. The invite has ended
-/// before it: whoever enters meanwhile waits for the row, and then finds it ended.
+/// Ends the sessions of an invite's guest and evicts the guest from the call. The invite must have
+/// ended before: a guest who enters meanwhile waits for the row lock and then finds the invite
+/// ended.
 fn put_guest_out(db: &mut Db, ctx: &Context, invite: Key) -> Result<()> {
     sessions::revoke(db, ctx, &[], &[invite])?;
     calls::evict(db, ctx, EvictionTarget::Participants(&[invite]), "invite_removed")

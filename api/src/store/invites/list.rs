@@ -1,4 +1,4 @@
-//! Which invites there are, whom they cover, and how long their links live.
+//! Queries for invites: their students, their guests' names, and the end of their links.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,10 +23,10 @@ use crate::{
     with_conn,
 };
 
-/// An invite of the school; of a certain parent's if `parent` is given. Ended ones too.
+/// Finds an invite of the school, or of this parent if `parent` is given; ended ones too.
 ///
 /// # Errors
-/// [`Error::NotFound`] for anyone else's.
+/// [`Error::NotFound`] for an invite of another school or parent.
 pub fn find(
     db: &mut Db,
     school: SchoolId,
@@ -44,7 +44,7 @@ pub fn find(
     }
 }
 
-/// Gives invites their students.
+/// Loads the students of these invites.
 ///
 /// # Errors
 /// When the database fails.
@@ -65,8 +65,8 @@ pub fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
         .collect())
 }
 
-/// [`with_students`] as the inviting parent may see it: without students for whom they may not act,
-/// and without an invite that covers no other.
+/// Like [`with_students`], as the inviting parent may see it: without students for whom the parent
+/// may not act, and without invites that have no other students.
 ///
 /// # Errors
 /// When the database fails.
@@ -85,7 +85,7 @@ pub fn with_students_for(
     Ok(invites)
 }
 
-/// A parent's live invites of an evening, oldest first.
+/// Loads a parent's live invites for an evening, oldest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -102,7 +102,7 @@ pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<
         .load(conn))?)
 }
 
-/// Names of the guests who may join each booking.
+/// Loads the names of the guests who may join each booking, by evening, parent and student.
 ///
 /// # Errors
 /// When the database fails.
@@ -134,7 +134,7 @@ pub fn guest_names(
     Ok(names)
 }
 
-/// The live invites of a parent that cover any of these students.
+/// Finds the live invites of a parent that cover any of these students.
 ///
 /// # Errors
 /// When the database fails.
@@ -157,7 +157,7 @@ pub fn live_covering(
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// When the link of an invite dies.
+/// The time at which the link of an invite stops working.
 ///
 /// # Errors
 /// When the database fails.
@@ -191,7 +191,7 @@ pub fn link_ends_at(
     ))
 }
 
-/// The evening of an invite.
+/// Loads the evening of an invite.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,5 +1,5 @@
-//! Invites: sent, sent again, removed, listed. The partial unique index on `invite_students` holds
-//! the one live invite per evening, parent and student.
+//! Invites: sending, resending, removing and listing. A partial unique index on `invite_students`
+//! enforces one live invite per evening, parent and student (I4).
 
 mod end;
 mod list;
@@ -39,7 +39,7 @@ use crate::{context::Context, schema::invites};
 /// An invite.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = invites)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct InviteRow {
     pub id: Key,
     pub school_id: Key,
@@ -59,7 +59,7 @@ pub struct InviteRow {
 }
 
 impl InviteRow {
-    /// Why the link is of no more use, if it is not.
+    /// Why the link no longer works; `None` while the invite is live.
     #[must_use]
     pub fn dead(&self) -> Option<LinkError> {
         self.ended_at.map(|_| {

@@ -1,5 +1,4 @@
-//! What the contract's operations on invites do, each in one transaction and under the operation's
-//! name.
+//! The contract's operations on invites, each in one transaction and under its operation's name.
 
 use std::collections::HashMap;
 
@@ -27,21 +26,21 @@ use crate::{
     },
 };
 
-/// One invite with the fate of its mail, and the zone of its evening.
+/// One invite with the status of its mail and the time zone of its evening.
 #[derive(Clone, Debug)]
 pub struct InviteDetails {
     /// The invite.
     pub invite: Invite,
-    /// What became of its mail.
+    /// The status of its mail.
     pub fate: Option<MailStatus>,
     /// The evening's zone.
     pub zone: Tz,
 }
 
-/// One live invite.
+/// Loads one live invite.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`LinkError`] when it has ended.
+/// [`Error::NotFound`]; [`LinkError`] when the invite has ended.
 pub fn get_invite(
     db: &mut Db,
     school: SchoolId,
@@ -62,21 +61,21 @@ pub fn get_invite(
     Ok(InviteDetails { invite: invite_found, fate, zone })
 }
 
-/// A parent's invites of an evening, and what may still be sent.
+/// A parent's invites for an evening, and the students for whom others may be sent.
 #[derive(Clone, Debug)]
 pub struct Invites {
     /// The evening.
     pub evening: EveningRow,
     /// The invites and the students.
     pub overview: Overview,
-    /// What became of the invites' mails.
+    /// The statuses of the invites' mails.
     pub mail_statuses: HashMap<InviteId, MailStatus>,
 }
 
-/// What the Manage Invites dialog shows.
+/// Loads the contents of the Manage Invites dialog (I6).
 ///
 /// # Errors
-/// [`Error::NotFound`] for an evening that the parent has nothing to do with.
+/// [`Error::NotFound`] for an evening in which the parent is not involved.
 pub fn get_invites(
     db: &mut Db,
     ctx: &Context,
@@ -91,25 +90,25 @@ pub fn get_invites(
     Ok(Invites { evening, overview, mail_statuses })
 }
 
-/// An invite that is asked for.
+/// A request for an invite.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InviteForEvening {
     /// The evening.
     pub evening: EveningId,
-    /// The invite; without students, it covers the only one that can be chosen.
+    /// The invite. If it names no students, it covers the only one who can be chosen.
     pub invite: NewInvite,
 }
 
-/// The status of the stored answer when the school refuses: the refusal is committed, and a retry
-/// gets it too.
+/// Status of the stored response when the school refuses an invite. The refusal is committed, and a
+/// retry gets it too.
 pub const REFUSED: u16 = 403;
 
-/// Stores an invite and queues its mail. The answer that `view` makes is kept for retries of
-/// `request`; there is none where the refusal gives no reason
+/// Stores an invite and queues its mail. The response that `view` makes is stored for retries of
+/// `request`. The response is empty with the status [`REFUSED`] where the refusal gives no reason
 /// ([`SendInviteOutcome::AskTheSchool`]).
 ///
 /// # Errors
-/// Those of [`send()`]; [`Error::NotFound`] for an evening that the parent has nothing to do with;
+/// Those of [`send()`]; [`Error::NotFound`] for an evening in which the parent is not involved;
 /// [`Error::KeyReused`].
 #[expect(clippy::too_many_arguments, reason = "the request, its key and its view")]
 pub fn send_invite<T: Serialize>(
@@ -139,8 +138,8 @@ pub fn send_invite<T: Serialize>(
     })
 }
 
-/// Mails an invite again, with the same link. The answer that `view` makes is kept for retries of
-/// `request`.
+/// Mails an invite again, with the same link. The response that `view` makes is stored for retries
+/// of `request`.
 ///
 /// # Errors
 /// Those of [`resend()`] and [`find`]; [`Error::KeyReused`].
@@ -160,8 +159,8 @@ pub fn resend_invite<T: Serialize>(
     })
 }
 
-/// Mails a new link of an invite; the one before is dead. The answer that `view` makes is kept for
-/// retries of `request`.
+/// Mails a new link for an invite; the old link stops working. The response that `view` makes is
+/// stored for retries of `request`.
 ///
 /// # Errors
 /// Those of [`renew`] and [`find`]; [`Error::KeyReused`].
@@ -181,7 +180,7 @@ pub fn renew_invite<T: Serialize>(
     })
 }
 
-/// Removes an invite; one that was removed stays so.
+/// Removes an invite; does nothing if it was removed before.
 ///
 /// # Errors
 /// Those of [`find`]; [`Error::Changed`].
@@ -203,7 +202,7 @@ pub fn remove_invite(
 /// Ends an invite whose guest says that it was not meant for them.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`LinkError`] when its link is dead.
+/// [`Error::NotFound`]; [`LinkError`] when its link no longer works.
 pub fn decline_guest_link(
     db: &mut Db,
     ctx: &Context,

@@ -1,5 +1,5 @@
-//! What the Manage Invites dialog shows: who is invited, who may still be, and why no one else if
-//! so.
+//! Contents of the Manage Invites dialog: the live invites, the students for whom others may be
+//! sent, and the refusal if none may be.
 
 use std::collections::BTreeSet;
 
@@ -25,18 +25,19 @@ use crate::{
     },
 };
 
-/// What the Manage Invites dialog shows.
+/// Contents of the Manage Invites dialog (I6).
 #[derive(Clone, Debug)]
 pub struct Overview {
     /// The live invites.
     pub invites: Vec<Invite>,
-    /// The parent's involved students: whether they are invited for, and their appointments.
+    /// The parent's involved students, whether each is covered by a live invite, and their
+    /// appointments.
     pub students: Vec<(PersonRow, bool, Vec<bookings::Booking>)>,
-    /// Why no other invite can be sent, if none can.
+    /// Why no other invite can be sent; `None` if one can.
     pub refusal: Option<Refusal>,
 }
 
-/// All that the dialog shows.
+/// Loads the contents of the dialog.
 ///
 /// # Errors
 /// When the database fails.
@@ -66,7 +67,8 @@ pub fn overview(
     Ok(Overview { invites, students: students.collect(), refusal })
 }
 
-/// The students that can be chosen: for a request that leaves them out since there is only one.
+/// Finds the only involved student, for a request that names none. The set is empty if no student
+/// or more than one is involved.
 ///
 /// # Errors
 /// When the database fails.
@@ -143,7 +145,7 @@ pub(super) fn candidates(
     Ok(students.into_iter().map(|student| (student.clone(), candidate(&student))).collect())
 }
 
-/// Invites sent and refusals met in the last 24 hours.
+/// Counts the invites sent for this evening, and the refusals on any evening, in the last 24 hours.
 pub(super) fn counts(
     db: &mut Db,
     ctx: &Context,

@@ -1,5 +1,4 @@
-//! An invite that is mailed again: with the same link, or with a new one that makes the older one
-//! dead.
+//! Mailing an invite again, with the same link or with a new one that replaces it.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -22,7 +21,8 @@ use crate::{
 /// Mails an invite again, with the same link.
 ///
 /// # Errors
-/// [`crate::store::LinkError`] when it ended; the refusals of [`invite::decide_resend`].
+/// [`crate::store::LinkError`] when the invite has ended; the refusals of
+/// [`invite::decide_resend`].
 pub fn resend(
     db: &mut Db,
     ctx: &Context,
@@ -41,11 +41,11 @@ pub fn resend(
     )
 }
 
-/// Mails a new link: the older one is dead at once, whoever came in by it is logged out and put out
-/// of the call.
+/// Mails a new link. The old link stops working at once; guests who came in by it are logged out
+/// and evicted from the call.
 ///
 /// # Errors
-/// Those of [`resend`], whose limits it shares.
+/// Those of [`resend`]; both share their limits.
 pub fn renew(
     db: &mut Db,
     ctx: &Context,

@@ -1,4 +1,4 @@
-//! An invite that an import ended, brought back: its link works again.
+//! Restoring an invite that an import ended; its link works again.
 
 use diesel::prelude::*;
 use parlour_domain::restoration::NotRestored;
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Brings an invite back that ended at this time. Its parent is locked already.
+/// Restores an invite that ended at `ended_at`. The caller must have locked its parent.
 ///
 /// # Errors
 /// When the database fails.
@@ -58,7 +58,8 @@ pub fn restore(
     if suppressed.count().get_result::<i64>(db)? > 0 {
         return Ok(Err(NotRestored::Suppressed));
     }
-    // In a savepoint: the constraint decides whether another guest has been invited.
+    // A savepoint, because the unique constraint decides whether another guest was invited
+    // meanwhile.
     let written = locks::savepoint(db, |db| {
         let ended =
             invites::table.filter(invites::id.eq(id).and(invites::ended_at.eq(Some(ended_at))));
@@ -66,7 +67,7 @@ pub fn restore(
         if diesel::update(ended).set(live).execute(db)? != 1 {
             return Err(Error::UniqueViolation);
         }
-        // The guest's calendar has had a CANCEL; what it is told from now on comes after that.
+        // The guest's calendar has received a CANCEL, so later updates need a higher sequence.
         let back = (
             invite_students::ended_at.eq(None::<At>),
             invite_students::restorations.eq(invite_students::restorations + 1),

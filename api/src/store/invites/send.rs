@@ -1,4 +1,4 @@
-//! Sending an invite. The domain decides; what it is to know is read here.
+//! Sending an invite. This module loads the facts; the domain decides.
 
 use diesel::prelude::*;
 use parlour_domain::{
@@ -31,7 +31,7 @@ use crate::{
 /// Stores an invite and queues its mail.
 ///
 /// # Errors
-/// The refusals of [`invite::decide`] but [`Refusal::AskTheSchool`], which is
+/// The refusals of [`invite::decide`], except [`Refusal::AskTheSchool`]: that one is
 /// [`SendInviteOutcome::AskTheSchool`].
 pub fn send(
     db: &mut Db,
@@ -104,13 +104,13 @@ pub fn send(
     Ok(SendInviteOutcome::Yes(id))
 }
 
-/// How an attempt to invite ended. A refusal for a barred contact is committed (it is counted and
-/// staff are told), so it is not an error.
+/// The outcome of an attempt to invite. A refusal for a barred contact is committed, because it is
+/// counted and staff are alerted; so it is not an error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SendInviteOutcome {
     /// Stored and queued.
     Yes(InviteId),
-    /// Refused without a reason; the attempt is remembered.
+    /// Refused without a reason; the attempt is recorded.
     AskTheSchool,
 }
 
@@ -187,8 +187,8 @@ fn situation(
     })
 }
 
-/// Counts the refusal and alerts staff when it is the last one that counts; later ones are the
-/// limit itself.
+/// Records the refusal and alerts staff. Attempts beyond the daily limit (I10) are neither recorded
+/// nor alerted.
 fn record_refusal(
     db: &mut Db,
     ctx: &Context,

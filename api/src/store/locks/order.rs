@@ -1,5 +1,5 @@
 //! The record of the locks that a transaction holds, and the assertion of their order. Both exist
-//! in debug builds alone.
+//! only in debug builds.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -9,12 +9,12 @@ use uuid::Uuid;
 use super::LockRank;
 use crate::store::{Db, Result as StoreResult};
 
-/// How strong a lock is, as PostgreSQL grades them.
+/// The strength of a row lock, as PostgreSQL grades them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Strength {
     /// `for share`.
     Share,
-    /// `for no key update`: what an update takes that leaves the key alone.
+    /// `for no key update`: the lock of an update that leaves the key unchanged.
     NoKeyUpdate,
     /// `for update`.
     Update,
@@ -29,16 +29,16 @@ thread_local! {
     static HELD: RefCell<Option<Locks>> = const { RefCell::new(None) };
 }
 
-/// Runs a transaction's work with a record of its locks, which begins empty and ends with it.
+/// Runs a transaction's work with an empty record of locks, which is discarded afterwards.
 pub(in crate::store) fn transaction<T>(work: impl FnOnce() -> T) -> T {
     let _scope = Scope::begin(Some(Locks::new()));
     work()
 }
 
-/// Runs work in a savepoint: when it fails, its writes are undone and its locks given up.
+/// Runs work in a savepoint. If it fails, its writes are undone and its locks are released.
 ///
 /// # Errors
-/// The work's own.
+/// The errors of the work.
 pub(in crate::store) fn savepoint<T>(
     db: &mut Db,
     work: impl FnOnce(&mut Db) -> StoreResult<T>,
@@ -51,7 +51,7 @@ pub(in crate::store) fn savepoint<T>(
     outcome
 }
 
-/// Puts the record of before back when it is dropped, after a panic too.
+/// Restores the previous record when it is dropped, also after a panic.
 struct Scope(Option<Locks>);
 
 impl Scope {
@@ -69,8 +69,8 @@ impl Drop for Scope {
 /// Records a lock that is about to be taken.
 ///
 /// # Panics
-/// In debug builds, outside of a transaction, and when a transaction takes it in another order than
-/// [`LockRank`]'s.
+/// In debug builds, outside of a transaction, and when the transaction takes the lock out of the
+/// order of [`LockRank`].
 pub(super) fn record(rank: LockRank, id: u128, strength: Strength) {
     if !cfg!(debug_assertions) {
         return;
@@ -85,14 +85,14 @@ pub(super) fn record(rank: LockRank, id: u128, strength: Strength) {
     }
 }
 
-/// Adds a lock to those that are held, or says which of them stands against it.
+/// Adds a lock to the record, or returns why the order forbids it.
 fn add(held: &mut Locks, new: (LockRank, u128), strength: Strength) -> Result<(), String> {
     match held.get(&new) {
-        // Two who share a row and both want it alone would wait for each other.
+        // Two transactions that share a row and both want it exclusively would deadlock.
         Some(Strength::Share) if strength > Strength::Share => {
             return Err("after this transaction has shared it".to_owned());
         }
-        // It is ours already, and so waits for nobody.
+        // The transaction already holds the lock, so it can't wait for it.
         Some(_) => return Ok(()),
         None => {}
     }

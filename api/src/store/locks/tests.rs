@@ -6,7 +6,7 @@ use crate::store::{Db, Error, Result, sql_types::Key, test_database::TestDatabas
 const LOW: Key = Key(Uuid::from_u128(1));
 const HIGH: Key = Key(Uuid::from_u128(2));
 
-/// Whether a transaction that takes these locks breaks the order.
+/// Checks whether a transaction that takes these locks breaks the order.
 #[track_caller]
 fn check(breaks: bool, work: impl FnOnce(&mut Db) -> Result<()>) {
     let database = TestDatabase::new();

@@ -1,4 +1,4 @@
-//! Appointments as mails and calendars tell them.
+//! Appointments as mails and calendars show them.
 
 use std::collections::HashMap;
 
@@ -17,16 +17,16 @@ use crate::{
     },
 };
 
-/// A booking, as mails tell it.
+/// A booking as mails show it.
 #[derive(Clone, Debug)]
 pub struct BookedAppointment {
-    /// What is shown.
+    /// The details that are shown.
     pub appointment: Appointment,
-    /// Whose it is.
+    /// The parent who booked.
     pub parent: PersonId,
-    /// About whom.
+    /// The student whom it is about.
     pub student: PersonId,
-    /// On which evening.
+    /// The evening.
     pub evening: EveningId,
     /// When it was cancelled.
     pub cancelled_at: Option<DateTime<Utc>>,
@@ -34,7 +34,7 @@ pub struct BookedAppointment {
     pub changed_at: DateTime<Utc>,
 }
 
-/// All bookings that a parent has or had on an evening, in order of time.
+/// Loads all bookings of a parent on an evening, cancelled ones too, ordered by time.
 ///
 /// # Errors
 /// When the database fails.
@@ -48,8 +48,8 @@ pub fn bookings_of(
     })
 }
 
-/// The bookings of a parent, on any evening, that ended at this time or since and whose time is to
-/// come.
+/// Loads a parent's bookings, on any evening, that were cancelled at `since` or later and whose
+/// time is not over at `now`.
 ///
 /// # Errors
 /// When the database fails.
@@ -70,10 +70,10 @@ pub fn ended_since(
     booked(db, ended)
 }
 
-/// One booking.
+/// Loads one booking.
 ///
 /// # Errors
-/// When the database fails, or there is none.
+/// When the database fails, or there is no such booking.
 pub fn booking(db: &mut Db, id: BookingId) -> Result<BookedAppointment> {
     booked(db, |query| query.filter(bookings::id.eq(key(id))))?.pop().ok_or(Error::NotFound)
 }

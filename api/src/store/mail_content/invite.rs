@@ -1,4 +1,4 @@
-//! An invite as mails tell it, and whether its guest may have mail at all.
+//! Invites as mails show them, and whether their guests may get mail.
 
 use std::collections::HashMap;
 
@@ -18,21 +18,21 @@ use crate::{
     },
 };
 
-/// An invite, with the students it covers, or covered when it ended.
+/// An invite with the students that it covers or, once it has ended, covered at its end.
 #[derive(Clone, Debug)]
 pub struct Invite {
-    /// Which.
+    /// The invite's id.
     pub id: InviteId,
-    /// For which evening.
+    /// The evening.
     pub evening: EveningId,
-    /// Who invited.
+    /// The parent who invited.
     pub parent: PersonId,
     /// The guest's name.
     pub name: String,
     /// The guest's address.
     pub email: String,
     bar_key: String,
-    /// Which of its links is valid.
+    /// The generation of its valid link.
     pub generation: i32,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
@@ -44,10 +44,10 @@ pub struct Invite {
 
 type InviteColumns = (Key, Key, String, String, String, i32, Option<At>, Option<String>);
 
-/// Reads an invite.
+/// Loads an invite.
 ///
 /// # Errors
-/// When the database fails, or there is none.
+/// When the database fails, or there is no such invite.
 pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
     let (evening, parent, name, email, bar_key, generation, ended_at, ended_reason): InviteColumns =
         invites::table
@@ -90,7 +90,7 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
     })
 }
 
-/// The live invites to the address of a guest who asked for their links, the oldest first.
+/// Loads the live invites to the address of a guest who asked for their links, oldest first.
 ///
 /// # Errors
 /// When the database fails, or there is no such request.
@@ -112,8 +112,8 @@ pub fn invites_of_request(db: &mut Db, request: GuestLinkRequestId) -> Result<Ve
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// Counts how often invites of a parent for each student of an evening have ended, those that an
-/// import ended and staff restored among them.
+/// Counts how often invites of this parent for each student of the evening have ended, including
+/// those that an import ended and staff restored.
 ///
 /// # Errors
 /// When the database fails.
@@ -137,10 +137,10 @@ pub fn ended_invites(db: &mut Db, invite: &Invite) -> Result<HashMap<PersonId, i
     Ok(count)
 }
 
-/// Until when a code of a guest's link is good; `None` when it was used.
+/// The expiry of a guest's call code; `None` when the code was used.
 ///
 /// # Errors
-/// When the database fails, or there is none.
+/// When the database fails, or there is no such code.
 pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
     let (expires_at, used_at): (At, Option<At>) = call_codes::table
         .find(key(id))
@@ -149,7 +149,7 @@ pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
     Ok(used_at.is_none().then_some(expires_at.0))
 }
 
-/// Whether a mail with the invite's link has gone out, or was in a worker's hand when the invite
+/// Whether a mail with the invite's link was sent, or was claimed by a worker when the invite
 /// ended.
 ///
 /// # Errors
@@ -164,7 +164,7 @@ pub fn was_mailed(db: &mut Db, invite: &Invite) -> Result<bool> {
     Ok(sent.count().get_result::<i64>(db)? > 0)
 }
 
-/// Whether the invite's address asked for no more mail.
+/// Whether mail to the invite's address is suppressed.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,5 +1,5 @@
-//! What mails and calendars tell, read at the moment they are made: the school, the people, the
-//! appointments, and whether somebody may have them at all.
+//! Contents of mails and calendars, loaded when they are made: the school, the people, the
+//! appointments, and whether a recipient may have them at all.
 
 mod booked;
 mod invite;
@@ -34,18 +34,18 @@ use crate::{
 pub struct School {
     /// Its name.
     pub name: String,
-    /// Its part of the path where it has no host.
+    /// Its path segment where it has no host.
     pub slug: String,
     /// Its own host.
     pub host: Option<String>,
-    /// Its clocks.
+    /// Its time zone.
     pub zone: Tz,
 }
 
-/// Reads a school.
+/// Loads a school.
 ///
 /// # Errors
-/// When the database fails, or there is none.
+/// When the database fails, or there is no such school.
 pub fn school(db: &mut Db, id: SchoolId) -> Result<School> {
     let (name, slug, host, zone): (String, String, Option<String>, String) = schools::table
         .find(key(id))
@@ -54,8 +54,7 @@ pub fn school(db: &mut Db, id: SchoolId) -> Result<School> {
     Ok(School { name: clean(&name), slug, host, zone: zone.parse().unwrap_or(Tz::UTC) })
 }
 
-/// What staff are to look at: what was recorded for the whole school, to be told to staff, at this
-/// moment.
+/// Loads the summaries of the school-wide audit events for staff that were recorded at this moment.
 ///
 /// # Errors
 /// When the database fails.
@@ -76,20 +75,20 @@ pub fn alerts(db: &mut Db, school: SchoolId, recorded_at: DateTime<Utc>) -> Resu
 
 /// A request for a login mail.
 pub struct LoginLink {
-    /// The key of the address it was asked for.
+    /// The key of the address that asked for it.
     pub email_key: String,
-    /// The one person it is for.
+    /// The person whom it logs in, if it is for one person only.
     pub person: Option<PersonId>,
     /// When it stops working.
     pub expires_at: DateTime<Utc>,
-    /// It was used, and is of no more use.
+    /// Whether it was used.
     pub is_used: bool,
 }
 
-/// Reads a request for a login mail.
+/// Loads a request for a login mail.
 ///
 /// # Errors
-/// When the database fails, or there is none.
+/// When the database fails, or there is no such request.
 pub fn login_link(db: &mut Db, id: LoginLinkId) -> Result<LoginLink> {
     let (email_key, person, expires_at, used_at): (String, Option<Key>, At, Option<At>) =
         login_links::table
@@ -112,22 +111,22 @@ pub fn login_link(db: &mut Db, id: LoginLinkId) -> Result<LoginLink> {
 /// An evening.
 #[derive(Clone, Debug)]
 pub struct Evening {
-    /// Which.
+    /// The evening's id.
     pub id: EveningId,
-    /// What parents call it.
+    /// The title that parents see.
     pub title: String,
     /// When it begins.
     pub starts_at: DateTime<Utc>,
     /// When it is over.
     pub ends_at: DateTime<Utc>,
-    /// Its clocks.
+    /// Its time zone.
     pub zone: Tz,
 }
 
-/// Reads an evening.
+/// Loads an evening.
 ///
 /// # Errors
-/// When the database fails, or there is none.
+/// When the database fails, or there is no such evening.
 pub fn evening(db: &mut Db, id: EveningId) -> Result<Evening> {
     let (title, starts_at, ends_at, zone): (String, At, At, String) = evenings::table
         .find(key(id))

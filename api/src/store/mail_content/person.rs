@@ -1,4 +1,4 @@
-//! To whom a mail goes, and whether the school has barred them.
+//! Recipients of mail, and whether the school has barred them.
 
 use std::collections::HashSet;
 
@@ -16,22 +16,22 @@ use crate::{
     },
 };
 
-/// Somebody of the roster.
+/// A person of the roster.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// Who.
+    /// The person's id.
     pub id: PersonId,
-    /// The name in full.
+    /// The full name, with the honorific.
     pub name: String,
-    /// Where mail goes.
+    /// The address that mail goes to.
     pub email: Option<String>,
-    /// Has a parent's view.
+    /// Whether they have a parent's view.
     pub is_parent: bool,
-    /// Has a teacher's view.
+    /// Whether they have a teacher's view.
     pub is_teacher: bool,
-    /// Has a staff's view.
+    /// Whether they have the view of staff.
     pub is_staff: bool,
-    /// Is no longer in the roster.
+    /// Whether they are no longer in the roster.
     pub is_removed: bool,
 }
 
@@ -84,15 +84,15 @@ fn to_person(
     }
 }
 
-/// Reads a person.
+/// Loads a person.
 ///
 /// # Errors
-/// When the database fails, or there is none.
+/// When the database fails, or there is no such person.
 pub fn person(db: &mut Db, id: PersonId) -> Result<Person> {
     Ok(to_person(people::table.find(key(id)).select(PERSON).get_result(db)?))
 }
 
-/// Everybody of a school's roster who has an address with this key.
+/// Loads the people of a school's roster whose address has this key.
 ///
 /// # Errors
 /// When the database fails.
@@ -110,7 +110,7 @@ pub fn people_at(db: &mut Db, school: SchoolId, email_key: &str) -> Result<Vec<P
     Ok(rows.into_iter().map(to_person).collect())
 }
 
-/// The address that somebody had until this moment.
+/// The address that a person had until this moment.
 ///
 /// # Errors
 /// When the database fails.
@@ -142,7 +142,7 @@ pub fn is_barred_parent(db: &mut Db, school: SchoolId, parent: &Person) -> Resul
     access::is_barred(db, school, parent.id)
 }
 
-/// Whether somebody may log in as a parent.
+/// Whether a person may log in as a parent.
 ///
 /// # Errors
 /// When the database fails.

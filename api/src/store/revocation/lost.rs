@@ -1,4 +1,4 @@
-//! The appointments and invites that end with somebody's access, in sentences for staff.
+//! Summaries for staff of the appointments and invites that ended with somebody's access.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-/// How many ids one statement names.
+/// Maximum number of ids in one statement.
 const IDS: usize = 500;
 
-/// One sentence for each appointment and each invite, by evening and time.
+/// Writes one sentence for each appointment and each invite, ordered by evening and time.
 ///
 /// # Errors
 /// When the database fails.
@@ -101,7 +101,7 @@ fn names(db: &mut Db, of: impl Iterator<Item = Key>) -> Result<BTreeMap<Key, Str
     Ok(rows.into_iter().map(|(id, given, family)| (id, full_name(&given, &family))).collect())
 }
 
-/// `26 November 2026`.
+/// Formats the date of an evening as `26 November 2026`.
 fn date(evening: &EveningRow) -> String {
     evening.starts_at.with_timezone(&evening.zone()).format("%-d %B %Y").to_string()
 }

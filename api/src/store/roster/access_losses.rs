@@ -1,5 +1,5 @@
-//! Lists the people who may lose access by an import (I13). Pure; what is taken away is
-//! [`crate::store::revocation`]'s to decide.
+//! People who may lose access by an import (I13). Pure; [`crate::store::revocation`] decides what
+//! is taken away.
 
 use std::collections::BTreeSet;
 
@@ -11,26 +11,26 @@ use super::{
 };
 use crate::store::sql_types::Key;
 
-/// What an import means for access.
+/// The consequences of an import for access.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct AccessLosses {
-    /// People to be logged out: they lost a student, are gone, are no longer what their sessions
-    /// say, or have another address.
+    /// People who must be logged out: they lost a student or a role, left the school, or have
+    /// another address.
     pub log_out: BTreeSet<Key>,
-    /// Links that were allowed before and are not any more.
+    /// Number of links that were allowed before and no longer are.
     pub links: u64,
-    /// Bookings and invites must be looked through.
+    /// Whether bookings and invites must be swept.
     pub sweep: bool,
-    /// Students whose contacts may lose something: what these are doing at this moment is decided
-    /// before or after the import, never beside it.
+    /// Students whose contacts may lose access. The contacts are locked, so that a concurrent
+    /// booking or invite of theirs is decided either before or after the import.
     pub students: BTreeSet<Key>,
-    /// Contacts whose addresses have changed: guests of these addresses may lose something.
+    /// Contacts who left or have another address: guests of the old or new address may lose access.
     pub addresses: BTreeSet<Key>,
 }
 
 impl AccessLosses {
-    /// Reads them off the difference. A contact who is new and not allowed calls for a sweep: they
-    /// may be a guest by their address.
+    /// Derives the losses from the difference. A new contact who is not allowed requires a sweep,
+    /// because they may be a guest by their address.
     pub(super) fn of(
         people: &Difference<PersonRow>,
         guardianships: &Difference<GuardianshipRow>,
@@ -62,7 +62,8 @@ impl AccessLosses {
     }
 }
 
-/// As far as the roster goes: an import knows no bars set by hand, and lifts none.
+/// Whether the roster allows contact. Bars set by hand don't count here: an import neither knows
+/// nor lifts them.
 pub(super) fn is_allowed(row: &GuardianshipRow) -> bool {
     let contact = Contact {
         is_linked: !row.is_removed(),
@@ -75,7 +76,8 @@ pub(super) fn is_allowed(row: &GuardianshipRow) -> bool {
     contact.may_act()
 }
 
-/// Whoever reads the mail of the old address must not stay logged in, nor who was staff and is not.
+/// Whether a person's sessions must end. Whoever reads the mail of an old address must not stay
+/// logged in, nor must a person who lost a role.
 fn loses_sessions(outcome: &Outcome<PersonRow>) -> bool {
     let Some(before) = &outcome.before else { return false };
     let row = &outcome.row;

@@ -1,5 +1,4 @@
-//! Decides which bars of existing rows survive an import or push that doesn't mention them (I10).
-//! Pure.
+//! Bars of existing rows that survive an import or push that doesn't mention them (I10). Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,9 +11,10 @@ use crate::store::{
     sql_types::Key,
 };
 
-/// The links as they will be: a bar stays where the roster's word on the link is half seen; through
-/// a push that is silent about it; and, once a program or staff have set it, until it is lifted by
-/// a word. A roster's own bar goes with its silence.
+/// Applies existing bars to the wanted links. An existing bar stays if a delta does not contain the
+/// student's row (`half_seen`); if a push does not mention the bar; or if an API client or staff
+/// have pushed it, until a source lifts it explicitly. A bar that only a roster has set is lifted
+/// when the roster no longer mentions it.
 pub(super) fn keep_bars(
     links: Vec<DesiredLink>,
     existing: &[GuardianshipRow],
@@ -77,8 +77,8 @@ mod tests {
         }
     }
 
-    /// What becomes of a bar of one kind when another says this of it: each of the two bars alone,
-    /// and contact.
+    /// Checks what becomes of a bar from source `before` when source `now` sends the value `said`,
+    /// for each of the two bars alone and for contact.
     fn check(
         before: SourceKind,
         now: SourceKind,
@@ -123,14 +123,14 @@ mod tests {
         }
     }
 
-    /// Something that happens to a link: it goes, or a source brings it and says this of the bar.
+    /// An event of a link: it is removed, or a source sends it with this value of the bar.
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Gone,
         Brought(SourceKind, Option<bool>),
     }
 
-    /// A link as steps have left it, and whose bar it should have by then.
+    /// A link after a sequence of steps, and the source of the bar that it should have.
     #[derive(Clone, Default)]
     struct Way {
         steps: Vec<Step>,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     impl Way {
-        /// One step on, as an import or a push goes it.
+        /// Applies one more step, as an import or a push does.
         fn on(&self, step: Step) -> Self {
             let pushed = self.bar.filter(|kind| kind.is_pushed());
             let (links, bar) = match step {
@@ -158,7 +158,7 @@ mod tests {
                     .map(|outcome| outcome.row)
                     .collect();
             if rows.is_empty() {
-                // Of a row that is away and stays so nothing is told.
+                // A removed row that stays removed has no outcome.
                 rows.clone_from(&self.rows);
             }
             Self { steps: self.steps.iter().copied().chain([step]).collect(), rows, bar }

@@ -1,4 +1,4 @@
-//! Compares rows that are there with rows that a roster wants, of any kind. Pure.
+//! Comparison of existing rows with the rows that a roster wants, for rows of any kind. Pure.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ pub(super) struct Existing {
     pub enrolments: Vec<EnrolmentRow>,
 }
 
-/// What became of a row.
+/// The result of an import for a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RowResult {
-    /// New, or back after having been removed.
+    /// New, or back after it had been removed.
     Added,
     /// There before, with other values.
     Changed,
@@ -29,18 +29,19 @@ pub enum RowResult {
     Unchanged,
 }
 
-/// One row after the import, what it was before, and what became of it.
+/// One row after the import, its state before, and the result.
 pub(super) struct Outcome<R> {
     pub row: R,
     pub before: Option<R>,
     pub result: RowResult,
 }
 
-/// All rows of a kind after the import, by name; those that were removed long ago are left out.
+/// All rows of a kind after the import, by name, without those that were removed by an earlier
+/// import.
 pub(super) type Difference<R> = BTreeMap<<R as Row>::Name, Outcome<R>>;
 
-/// Finds out what becomes of each row; `gone` says of a row that the roster doesn't mention whether
-/// that means it is gone.
+/// Computes the result for each row. `gone` tells whether an existing row that is not wanted counts
+/// as removed.
 pub(super) fn difference<R: Row>(
     existing: Vec<R>,
     wanted: impl IntoIterator<Item = R>,
@@ -104,7 +105,7 @@ impl Counts {
         counts
     }
 
-    /// Adds another school's.
+    /// Adds the counts of another school.
     pub fn join(&mut self, other: Self) {
         self.added += other.added;
         self.changed += other.changed;

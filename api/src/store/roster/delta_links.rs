@@ -1,4 +1,4 @@
-//! What a delta's rows say of links that it does not hold, and what they leave open. Pure.
+//! Links in a delta: the status of existing links that the delta does not contain. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,18 +7,19 @@ use parlour_roster::{Mode, Removed, School};
 use super::rows::{GuardianshipRow, Row};
 use crate::store::sql_types::Key;
 
-/// What is known of a link that is there.
+/// The status of an existing link.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum LinkStatus {
     /// It stays.
     Stays,
-    /// Both people's rows are there, and neither lists the other.
+    /// Both people's rows are in the delta, and neither lists the other.
     Gone,
-    /// One row doesn't list the other person, whose own row, which may, is not among the changes.
+    /// One person's row does not list the other. The other person's row may, but is not in the
+    /// delta.
     Unclear,
 }
 
-/// The people and pairs that a delta speaks of.
+/// The people and pairs that a delta mentions.
 #[derive(Default)]
 pub(super) struct DeltaLinks {
     listed: BTreeSet<Key>,
@@ -27,7 +28,7 @@ pub(super) struct DeltaLinks {
 }
 
 impl DeltaLinks {
-    /// Nothing unless the roster holds changes of guardianships.
+    /// Collects them from a delta; empty unless guardianships come as a delta.
     pub(super) fn of(mode: Mode, removed: &Removed, people: &BTreeMap<String, Key>) -> Self {
         if mode != Mode::Delta {
             return Self::default();
@@ -42,7 +43,7 @@ impl DeltaLinks {
         }
     }
 
-    /// Of a link that is there.
+    /// The status of an existing link.
     pub(super) fn status(&self, link: &GuardianshipRow) -> LinkStatus {
         let ends = [link.parent_id, link.student_id];
         if self.mentioned.contains(&link.name())
@@ -57,8 +58,8 @@ impl DeltaLinks {
     }
 }
 
-/// How many people who are there have a row in a delta that doesn't place them at the school: they
-/// have left it, or are the contact of a student whose row is not among the changes.
+/// Counts the existing people who have a row in a delta that doesn't place them at the school. They
+/// have left it, or are the contact of a student whose row is not in the delta.
 pub(super) fn count_leavers(
     school: &School,
     removed: &Removed,

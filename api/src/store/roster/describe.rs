@@ -1,4 +1,4 @@
-//! Puts the difference of an import into lines for people: who and what comes, changes and goes.
+//! Description of an import's difference in lines for people: added, changed and removed rows.
 //! Pure.
 
 use std::{collections::BTreeMap, fmt};
@@ -11,17 +11,17 @@ use super::{
 };
 use crate::store::sql_types::Key;
 
-/// Lines of one kind that are kept for a school; the counts tell of the rest.
+/// Maximum number of lines of each kind for a school; the counts include the rest.
 pub(super) const LINES: usize = 200;
 
-/// A row that is not as it was, or an appointment that falls.
+/// A row that differs, or an appointment that ends or is stranded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// `added`, `changed` or `removed`; of an appointment `ended` or `stranded`.
     pub fate: &'static str,
     /// `person`, `guardianship`, `class`, `enrolment` or `appointment`.
     pub kind: &'static str,
-    /// Who or what, and what of it changes.
+    /// The row or appointment, and the values that change.
     pub what: String,
 }
 
@@ -37,7 +37,7 @@ impl fmt::Display for Line {
     }
 }
 
-/// The lines of a school's import, kind by kind.
+/// Lists the lines of a school's import, kind by kind.
 pub(super) fn lines(
     people: &Difference<PersonRow>,
     guardianships: &Difference<GuardianshipRow>,
@@ -108,7 +108,7 @@ fn person_name(row: &PersonRow) -> String {
     format!("{} {} ({}, {})", row.given_name, row.family_name, row.source_role, row.sourced_id)
 }
 
-/// Changes as `name before → after`, of what differs.
+/// Formats the values that differ as `name before → after`.
 fn changed<const N: usize>(pairs: [(&str, &str, &str); N]) -> Vec<String> {
     pairs
         .into_iter()

@@ -1,4 +1,4 @@
-//! The rows that a roster wants, made of what was read. Pure.
+//! Rows that a roster wants in the database, built from the parsed roster. Pure.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The school's row as it will be; none when a delta names a school that is not known.
+/// The school's row after the import; `None` when a delta names an unknown school.
 pub(super) fn school_row(
     known: Option<&SchoolRow>,
     id: Key,
@@ -46,7 +46,7 @@ pub(super) fn school_row(
     })
 }
 
-/// A school's name as a part of a URL that is not yet taken.
+/// Makes a slug that is not taken from a school's name.
 fn free_slug(name: &str, taken: &[String]) -> String {
     const LONGEST: usize = 60;
     let plain: String = name
@@ -62,7 +62,7 @@ fn free_slug(name: &str, taken: &[String]) -> String {
     candidates.find(|slug| !taken.contains(slug)).unwrap_or(base)
 }
 
-/// How the database writes an enrolment's role.
+/// The name of an enrolment's role in the database.
 pub(super) const fn role_name(role: EnrolmentRole) -> &'static str {
     match role {
         EnrolmentRole::Student => "student",
@@ -70,21 +70,21 @@ pub(super) const fn role_name(role: EnrolmentRole) -> &'static str {
     }
 }
 
-/// A link's row, and what the roster says nothing of.
+/// A link's row, and the bars that the roster does not mention.
 pub(super) struct DesiredLink {
     pub row: GuardianshipRow,
     pub is_silent_on_contact: bool,
     pub is_silent_on_court_order: bool,
 }
 
-/// Makes rows, each with a new id that a row already there will replace by its own.
+/// Builds rows. Each gets a new id, which the id of an existing row replaces.
 pub(super) struct DesiredRows<'s> {
     school_id: Key,
     school: &'s School,
     ctx: &'s Context,
-    /// What new rows keep of where their values come from.
+    /// The provenance of new rows.
     stamps: Stamps<'s>,
-    /// What names something that is not there, in words.
+    /// Sentences about links and enrolments that refer to unknown people or classes.
     pub unresolved: Vec<String>,
 }
 

@@ -1,6 +1,6 @@
-//! Foresees the appointments that a plan ends, since a parent or student goes or loses contact. The
-//! report counts and names them; the limit on removals weighs them. The plan's writing ends them by
-//! [`crate::store::revocation`].
+//! Prediction of the appointments that a plan ends because a parent or student leaves or loses
+//! contact. The report counts and names them, and the limit on removals includes them. When the
+//! plan is written, [`crate::store::revocation`] ends them.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
@@ -23,11 +23,11 @@ use crate::{
     },
 };
 
-/// Booking, parent and student.
+/// The ids of a booking, its parent and its student.
 type FutureBooking = (Key, Key, Key);
 
-/// Counts the school's coming appointments and those that the plan ends, and names the latter in
-/// lines. Of a push nothing: it names each row that it takes away.
+/// Counts the school's coming appointments and those that the plan ends, and adds a line for each
+/// of the latter. Skips a push, since a push names each row that it removes.
 pub(super) fn predict(db: &mut Db, plan: &mut Plan) -> Result<()> {
     if plan.pushed_by.is_some() {
         return Ok(());
@@ -61,7 +61,7 @@ fn count(length: usize) -> u64 {
     length.try_into().unwrap_or(u64::MAX)
 }
 
-/// The pairs of parent and student that may act once the plan is written.
+/// The pairs of parent and student that have access once the plan is written.
 fn allowed_after(db: &mut Db, plan: &Plan) -> Result<BTreeSet<(Key, Key)>> {
     let mut allowed = access::allowed_pairs(db, plan.school.id.into())?;
     let lost = LostAccess::by(db, plan)?;
@@ -69,8 +69,8 @@ fn allowed_after(db: &mut Db, plan: &Plan) -> Result<BTreeSet<(Key, Key)>> {
     Ok(allowed)
 }
 
-/// `16:05 Mrs Anita Abell, Sophie Aaron, Science on 26 November 2026, Year 9 Parents’ Evening`, by
-/// time.
+/// Describes appointments, ordered by time, as `16:05 Mrs Anita Abell, Sophie Aaron, Science on 26
+/// November 2026, Year 9 Parents’ Evening`.
 fn lines(db: &mut Db, plan: &Plan, ended: &[Key]) -> Result<Vec<Line>> {
     let rows: Vec<BookingRow> = bookings_table::table
         .filter(in_ids(bookings_table::id, ended.iter().take(LINES).copied()))

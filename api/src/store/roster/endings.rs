@@ -1,4 +1,4 @@
-//! What an import ends, written down in its own transaction, so that it can be brought back.
+//! Record of what an import ends, written in the import's transaction, so that it can be restored.
 
 use std::collections::BTreeSet;
 
@@ -23,11 +23,11 @@ use crate::{
     with_conn,
 };
 
-/// For how long it is remembered that there was an import.
+/// For how long the record of an import is kept.
 const KEPT: TimeDelta = TimeDelta::days(90);
 
-/// Roles that somebody had, and what the import made of their names. Staff are made by a roster
-/// alone.
+/// A person's roles before an import, and the role names after it. The staff role is not included,
+/// because only a roster makes people staff.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct OldRoles {
     pub names: String,
@@ -42,13 +42,13 @@ pub(super) struct OldRoles {
 pub(super) struct Ended {
     kind: &'static str,
     subject: Key,
-    /// A bar ends it, and it never comes back.
+    /// Whether a bar ends it; then it is never restored.
     barred: bool,
     before: Option<String>,
 }
 
 impl Ended {
-    /// Reads them off the difference.
+    /// Derives them from the difference.
     pub(super) fn of(
         people: &Difference<PersonRow>,
         guardianships: &Difference<GuardianshipRow>,
@@ -75,7 +75,7 @@ fn removed<R: Row>(
         .collect()
 }
 
-/// Somebody who stays, and is no longer what they were.
+/// A person who stays but loses a role.
 fn roles(outcome: &Outcome<PersonRow>) -> Option<Ended> {
     let (before, row) =
         (outcome.before.as_ref().filter(|_| outcome.result == RowResult::Changed)?, &outcome.row);
@@ -97,7 +97,7 @@ fn roles(outcome: &Outcome<PersonRow>) -> Option<Ended> {
     })
 }
 
-/// A link that stays, and is not allowed any more.
+/// A link that stays but is no longer allowed.
 fn contact(outcome: &Outcome<GuardianshipRow>) -> Option<Ended> {
     let (before, row) =
         (outcome.before.as_ref().filter(|_| outcome.result == RowResult::Changed)?, &outcome.row);
@@ -110,14 +110,14 @@ fn contact(outcome: &Outcome<GuardianshipRow>) -> Option<Ended> {
     })
 }
 
-/// The appointments and invites that are there before an import.
+/// The live appointments and invites before an import.
 #[derive(Default)]
 pub(super) struct LiveBefore {
     bookings: BTreeSet<Key>,
     invites: BTreeSet<Key>,
 }
 
-/// Reads them where the import may end any.
+/// Loads them if the import may end any.
 pub(super) fn live(db: &mut Db, plan: &Plan) -> Result<LiveBefore> {
     if !plan.losses.sweep {
         return Ok(LiveBefore::default());
@@ -140,8 +140,7 @@ pub(super) fn live(db: &mut Db, plan: &Plan) -> Result<LiveBefore> {
     })
 }
 
-/// Writes down that there was an import, and what it ended. Answers whether appointments or invites
-/// fell.
+/// Records an import and what it ended. Returns whether it ended appointments or invites.
 pub(super) fn record(db: &mut Db, plan: &Plan, before: &LiveBefore) -> Result<bool> {
     purge_expired(db, plan)?;
     let import = Key::from(plan.turn);
@@ -178,7 +177,7 @@ pub(super) fn record(db: &mut Db, plan: &Plan, before: &LiveBefore) -> Result<bo
     Ok(any_fell)
 }
 
-/// Deletes what can't be brought back any more.
+/// Deletes endings that can no longer be restored, and old imports.
 fn purge_expired(db: &mut Db, plan: &Plan) -> Result<()> {
     let (school, now) = (plan.school.id, plan.ctx.now);
     let older = |than: TimeDelta| {
@@ -251,7 +250,7 @@ fn ended_invites(db: &mut Db, plan: &Plan, before: &LiveBefore) -> Result<Vec<En
     Ok(all)
 }
 
-/// Whether a bar stands between the two, by the roster or by hand.
+/// Whether the roster or staff bar the parent from the student.
 fn is_barred(db: &mut Db, parent: Key, student: Key) -> Result<bool> {
     let by_roster: i64 = guardianships::table
         .filter(

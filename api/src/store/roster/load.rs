@@ -1,5 +1,5 @@
-//! Reads the rows of a school that an import compares, removed ones as well: all of them, or those
-//! around what a push names.
+//! Existing rows of a school that an import compares, removed ones included: all of them, or those
+//! related to a push.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::{
     store::{Db, Result, sql_types::Key},
 };
 
-/// All rows.
+/// Loads all rows of the school.
 pub(super) fn all(db: &mut Db, school: Key) -> Result<Existing> {
     Ok(Existing {
         people: people::table
@@ -38,8 +38,8 @@ pub(super) fn all(db: &mut Db, school: Key) -> Result<Existing> {
     })
 }
 
-/// The people and classes of these names, and all links and places of theirs. A row may come twice,
-/// by either of its ends.
+/// Loads the people and classes with these ids, and all of their links and enrolments. A row may be
+/// loaded twice, once for each of its ends.
 pub(super) fn around(db: &mut Db, school: Key, names: &PushedIds) -> Result<Existing> {
     let mut found = Existing {
         people: Vec::new(),
@@ -74,7 +74,7 @@ pub(super) fn around(db: &mut Db, school: Key, names: &PushedIds) -> Result<Exis
     Ok(found)
 }
 
-/// As many as one statement may name.
+/// Splits ids into chunks of as many as one statement may name.
 fn chunks<T: Clone>(all: &BTreeSet<T>) -> Vec<Vec<T>> {
     all.iter().cloned().collect::<Vec<_>>().chunks(ROWS).map(<[T]>::to_vec).collect()
 }

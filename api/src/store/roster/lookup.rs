@@ -1,4 +1,4 @@
-//! What is there of what the rows of a push name. Reads alone.
+//! Existing people, classes and links that a push refers to. Read-only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-/// What is known at the school of what a push names.
+/// Loads the existing people, classes and links that a push refers to.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn look_up(db: &mut Db, school: SchoolId, push: &Push) -> Result<ExistingRecords> {
     let named = ReferencedIds::by(push);
     let all =
@@ -47,7 +47,7 @@ pub fn look_up(db: &mut Db, school: SchoolId, push: &Push) -> Result<ExistingRec
         .into_iter()
         .collect();
     let links = links(db, push, &ids)?;
-    // The students of pushed contacts, whom the push does not name.
+    // The students of pushed contacts; the push does not name them.
     let unnamed: BTreeSet<Key> =
         links.iter().map(|link| link.student_id).filter(|id| !ids.contains_key(id)).collect();
     for (id, name, roles) in all
@@ -62,10 +62,10 @@ pub fn look_up(db: &mut Db, school: SchoolId, push: &Push) -> Result<ExistingRec
     Ok(known)
 }
 
-/// Those of these people who are staff now.
+/// Finds which of these people are staff now.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn staff_in(db: &mut Db, school: SchoolId, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
     let staff = people::table.filter(
         people::school_id
@@ -80,15 +80,16 @@ pub fn staff_in(db: &mut Db, school: SchoolId, ids: &BTreeSet<&str>) -> Result<B
     Ok(named.into_iter().collect())
 }
 
-/// The id by which a roster knows the school.
+/// The school's id in the roster.
 ///
 /// # Errors
-/// What the database says.
+/// When the database fails.
 pub fn sourced_id(db: &mut Db, school: SchoolId) -> Result<String> {
     Ok(schools::table.find(key(school)).select(schools::sourced_id).first(db)?)
 }
 
-/// The roster's ids of what a push names, and of the students of the contacts that it names.
+/// Roster ids of the people and classes that a push names, and of the students of the contacts that
+/// it names.
 #[derive(Debug, Clone, Default)]
 pub struct PushedIds {
     pub(super) people: BTreeSet<String>,
@@ -96,7 +97,8 @@ pub struct PushedIds {
 }
 
 impl PushedIds {
-    /// Of a push, and of what is known of it; also of those who are not there any more.
+    /// Collects the ids that the push names, whether or not they exist, and those of its existing
+    /// people.
     #[must_use]
     pub fn of(push: &Push, known: &ExistingRecords) -> Self {
         let named = ReferencedIds::by(push);
@@ -108,7 +110,7 @@ impl PushedIds {
     }
 }
 
-/// Ids that rows name.
+/// Ids that the rows of a push name.
 #[derive(Default)]
 struct ReferencedIds<'p> {
     people: BTreeSet<&'p str>,
@@ -137,8 +139,8 @@ impl<'p> ReferencedIds<'p> {
     }
 }
 
-/// The live links of the people as contacts: with people all of them, with guardianships those
-/// between two who are named.
+/// Loads the live links of contacts: all links of pushed people, or the links between the people
+/// that pushed guardianships name.
 fn links(db: &mut Db, push: &Push, ids: &BTreeMap<Key, String>) -> Result<Vec<GuardianshipRow>> {
     let of_contacts = guardianships::table
         .filter(
@@ -167,7 +169,7 @@ fn known_link(ids: &BTreeMap<Key, String>, link: GuardianshipRow) -> Option<Exis
     })
 }
 
-/// The names of roles, as an import has joined them.
+/// Splits the role names that an import has joined.
 fn role_names(joined: &str) -> Vec<String> {
     joined.split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

@@ -1,25 +1,25 @@
-//! Foresees between which parents and students a plan ends access. Reads the bars that staff have
-//! set; writes nothing.
+//! Prediction of the pairs of parent and student that lose access by a plan. Reads the bars that
+//! staff have set; writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Plan, access_losses::is_allowed, rows::Row};
 use crate::store::{Db, Result, access, sql_types::Key};
 
-/// What a plan takes from contacts.
+/// The access that a plan takes away.
 pub(super) struct LostAccess {
     /// People who leave the school.
     gone: BTreeSet<Key>,
-    /// Parent and student whose link is not allowed any more.
+    /// Parent and student of each link that is no longer allowed.
     links: BTreeSet<(Key, Key)>,
-    /// The address that the plan gives a person.
+    /// The address that the plan gives each person.
     addresses: BTreeMap<Key, String>,
     /// Address and student of each bar by address.
     barred: BTreeSet<(String, Key)>,
 }
 
 impl LostAccess {
-    /// Reads it off the plan and the bars.
+    /// Derives it from the plan and the bars.
     ///
     /// # Errors
     /// When the database fails.
@@ -41,8 +41,8 @@ impl LostAccess {
         })
     }
 
-    /// Whether a parent may no longer act for a student, as far as the plan decides it. A bar by
-    /// address keeps out whoever gets that address.
+    /// Whether the plan ends a parent's access to a student. A bar by address applies to anyone who
+    /// gets that address.
     pub(super) fn includes(&self, parent: Key, student: Key) -> bool {
         let is_barred = |address: &String| self.barred.contains(&(address.clone(), student));
         self.gone.contains(&parent)

@@ -1,4 +1,4 @@
-//! What one import of one school will write, and who loses access by it. Pure: no database.
+//! Plan of one school's import: the rows to write and the access that is lost. Pure: no database.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,20 +43,21 @@ pub struct Plan {
     pub(super) ctx: Context,
     pub(super) pushed_by: Option<Actor>,
     pub(super) writer: Option<SyncSource>,
-    /// What the last import left behind, and what this one leaves.
+    /// The import version that the plan is based on; `turn` is the version that it sets.
     pub(super) seen: Option<String>,
     pub(super) turn: Uuid,
     pub(super) row_results: RowResults,
     school_differs: bool,
     /// The counts, for the report.
     pub changes: Changes,
-    /// What is not as it was, for people; nothing of a push.
+    /// Lines for people about the differences; empty for a push.
     pub lines: Vec<Line>,
-    /// Links and enrolments of a delta whose people or classes are not known, in words.
+    /// Sentences about links and enrolments that refer to unknown people or classes, and about
+    /// missing rows that stay.
     pub unresolved: Vec<String>,
-    /// Whether a provider's changes may mean something else than they say; only a roster of
-    /// everything tells: a link may be listed by a row that is not among them (it stays), a
-    /// place given by another row, a person be here by another's row.
+    /// Whether a delta may mean something else than it says, which only a full roster can clear up.
+    /// A row outside of the delta may list the link (then the link stays), give the enrolment, or
+    /// place the person at the school.
     pub is_in_doubt: bool,
 }
 
@@ -143,8 +144,8 @@ impl Plan {
                 !outcome.row.is_removed() && delta_links.status(&outcome.row) == LinkStatus::Unclear
             })
             .count();
-        // Another row of the provider's may give the same place; only these two ends leave no
-        // question.
+        // Another row of the provider may give the same enrolment. There is no doubt only if its
+        // person or class was removed.
         let is_open = |row: &EnrolmentRow| {
             !absent.contains(&row.person_id) && !closed.contains(&row.class_id)
         };
@@ -155,8 +156,8 @@ impl Plan {
             * usize::from(coverage.enrolments == Mode::Delta);
         let in_doubt = silent + left + count_leavers(school, removed, &person_ids);
 
-        // A school that is new has nothing that could be withdrawn.
-        // Nobody is surprised by the staff of a school's first import.
+        // The first import of a school reports no changes of staff, and a new school has no access
+        // to withdraw.
         let staff =
             if seen.is_some() { StaffChanges::of(&people) } else { StaffChanges::default() };
         let losses = if known.is_some() {
@@ -174,7 +175,7 @@ impl Plan {
             ..Changes::default()
         };
         Self {
-            // Whoever pushes is told row by row.
+            // The response to a push reports each row itself.
             lines: if source.pushed_by.is_some() {
                 Vec::new()
             } else {
@@ -218,13 +219,14 @@ impl Plan {
         &self.school.name
     }
 
-    /// The part of URLs that names the school.
+    /// The school's slug, which names it in URLs.
     #[must_use]
     pub fn slug(&self) -> &str {
         &self.school.slug
     }
 
-    /// By which what it ends can be brought back, once it is written; none when it writes nothing.
+    /// The import's id, by which its endings can be restored once it is written; `None` when the
+    /// plan writes nothing.
     #[must_use]
     pub fn import_id(&self) -> Option<Uuid> {
         (!self.is_empty()).then_some(self.turn)
@@ -239,8 +241,8 @@ impl Plan {
     }
 }
 
-/// Links that the roster's rows don't name and that stay, which a bar on a person's own row takes
-/// contact from.
+/// Existing links that stay and that the roster does not list, but that lose contact because a
+/// person's own row has a bar.
 fn newly_barred<'l>(
     staying: impl Iterator<Item = &'l GuardianshipRow>,
     named: &[GuardianshipRow],
@@ -279,12 +281,12 @@ fn newly_barred<'l>(
     staying.filter(|link| !named.contains(&link.name())).filter_map(barred).collect()
 }
 
-/// Nothing is wanted of a kind that the roster does not hold.
+/// Drops the rows of a kind that the roster does not cover.
 fn if_covered<R>(mode: Mode, rows: Vec<R>) -> Vec<R> {
     if mode == Mode::Absent { Vec::new() } else { rows }
 }
 
-/// The ids of what is there after the import.
+/// The ids of the rows that exist after the import.
 fn ids<R: Row<Name = String>>(
     difference: &Difference<R>,
     id: impl Fn(&R) -> Key,
@@ -293,8 +295,9 @@ fn ids<R: Row<Name = String>>(
     there.map(|(name, outcome)| (name.clone(), id(&outcome.row))).collect()
 }
 
-/// Whoever has a student is a parent, and whoever has a class a teacher, whatever a row of changes
-/// says of their roles: it may hold them alone.
+/// Keeps the parent role of people who have a student, and the teacher role of people who teach a
+/// class, whatever roles a delta's row gives them: the delta may contain that row without their
+/// links and enrolments.
 fn keep_roles_in_use(
     people: &mut Difference<PersonRow>,
     guardianships: &Difference<GuardianshipRow>,

@@ -1,4 +1,4 @@
-//! Provenance of imported rows: which columns a source sets, and which it is credited with.
+//! Provenance of imported rows: the columns that a source sets, and those attributed to it.
 
 pub(super) mod attribution;
 pub(super) mod explicit_columns;

@@ -1,5 +1,5 @@
-//! Brings back what one import ended, in one transaction; a dry run writes the same and undoes it.
-//! Nothing comes back by itself, and never past a bar.
+//! Restoring what one import ended, in one transaction; a dry run writes the same and rolls it
+//! back. Nothing is restored automatically, and nothing is restored against a bar.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,28 +32,28 @@ use crate::{
     with_conn,
 };
 
-/// An import of a school, as it is listed.
+/// An import in the list of a school's imports.
 #[derive(Clone, Debug)]
 pub struct ImportRow {
     /// Its id.
     pub id: Uuid,
-    /// What kind of source it came from.
+    /// The kind of its source.
     pub kind: String,
-    /// What the source was called.
+    /// The name of its source.
     pub name: String,
-    /// When.
+    /// When it was written.
     pub at: DateTime<Utc>,
-    /// When something of it was brought back last.
+    /// When something of it was last restored.
     pub restored_at: Option<DateTime<Utc>>,
-    /// How much of each kind it ended.
+    /// How many things of each kind it ended.
     pub ended: BTreeMap<String, u64>,
 }
 
-/// The imports of a school, the newest first, after the import `after` if given. One more than
-/// `limit` shows that there is a next page.
+/// Loads the imports of a school, newest first, starting after the import `after` if given. Loads
+/// up to `limit` + 1 imports; the extra one shows that there is a next page.
 ///
 /// # Errors
-/// [`Error::BadCursor`] when `after` is no import of the school.
+/// [`Error::BadCursor`] when `after` is not an import of the school.
 pub fn imports(
     db: &mut Db,
     school: SchoolId,
@@ -117,32 +117,32 @@ pub fn school_of(db: &mut Db, import: Uuid) -> Result<SchoolId> {
     Ok(school.into())
 }
 
-/// One thing that an import ended, and what became of it.
+/// One thing that an import ended, and whether it was restored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RestoredItem {
     /// `person`, `roles`, `class`, `guardianship`, `contact`, `enrolment`, `booking` or `invite`.
     pub kind: String,
-    /// Who or what.
+    /// Its description for people.
     pub what: String,
-    /// Why it did not come back; none when it did.
+    /// Why it was not restored; `None` when it was.
     pub reason: Option<NotRestored>,
 }
 
-/// What came back.
+/// The result of restoring what an import ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Restored {
-    /// The import.
+    /// The import's id.
     pub import: Uuid,
-    /// Nothing was written.
+    /// Whether nothing was written.
     pub dry_run: bool,
-    /// One for each thing that the import ended.
+    /// One item for each thing that the import ended.
     pub items: Vec<RestoredItem>,
 }
 
-/// A row of what an import ended.
+/// The row of one thing that an import ended.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = roster_endings)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
+#[expect(missing_docs, reason = "the migration documents the columns")]
 pub struct Ending {
     pub kind: String,
     pub subject_id: Key,
@@ -150,11 +150,11 @@ pub struct Ending {
     pub before: Option<String>,
 }
 
-/// Brings back what an import ended and what can come back, and tells those concerned.
+/// Restores what an import ended, as far as possible, and notifies the people concerned.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no import of the school, [`Refusal::ImportTooOld`] after two weeks, what
-/// the database says.
+/// [`Error::NotFound`] when the school has no such import, [`Refusal::ImportTooOld`] after two
+/// weeks, or when the database fails.
 pub fn restore(
     db: &mut Db,
     ctx: &Context,
@@ -199,7 +199,7 @@ fn write(
         .load(db)?;
     lock_all(db, &endings)?;
     let mut work = RestoreJob { ctx, ended_at, actor, items: Vec::new(), told: BTreeMap::new() };
-    // Each rests on those before it.
+    // Each kind depends on the kinds before it.
     for kind in
         ["person", "roles", "class", "guardianship", "contact", "enrolment", "booking", "invite"]
     {
@@ -234,7 +234,8 @@ fn write(
     Ok(Restored { import, dry_run: false, items })
 }
 
-/// Makes void what an import has planned that is under way: it looks again.
+/// Sets a new import version, which makes the plan of a running import stale; the import plans
+/// again.
 fn claim_version(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
     let sourced_id: String =
         schools::table.find(key(school)).select(schools::sourced_id).first(db)?;
@@ -252,8 +253,8 @@ fn claim_version(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
     Ok(())
 }
 
-/// Locks whatever may come back before anything is written: the parents, the bookings with their
-/// evenings, the invites.
+/// Locks everything that may be restored before anything is written: the parents, the bookings with
+/// their evenings, and the invites.
 fn lock_all(db: &mut Db, endings: &[Ending]) -> Result<()> {
     let of = |kind: &str| -> BTreeSet<Key> {
         endings
@@ -284,8 +285,8 @@ fn lock_all(db: &mut Db, endings: &[Ending]) -> Result<()> {
     Ok(())
 }
 
-/// Whom to tell of an evening, by evening and parent: about these students, and which guests have
-/// their link again.
+/// Notifications by evening and parent: the students whose appointments are restored, and the
+/// invites whose links work again.
 type NotificationsByEvening = BTreeMap<(Key, Key), (BTreeSet<PersonId>, BTreeSet<InviteId>)>;
 
 struct RestoreJob<'w> {
@@ -317,7 +318,7 @@ impl RestoreJob<'_> {
                     people::table
                         .filter(people::id.eq(id).and(people::removed_at.eq(Some(ended_at)))),
                 );
-                // Staff are made by a roster alone, which tells the administrators of it.
+                // Only a roster makes people staff, since its import alerts the administrators.
                 let written = written
                     .set((people::removed_at.eq(None::<At>), people::is_staff.eq(false)))
                     .execute(db)?;
@@ -409,7 +410,7 @@ fn all_exist(db: &mut Db, ids: &[Key]) -> Result<bool> {
     Ok(usize::try_from(there) == Ok(ids.len()))
 }
 
-/// What somebody was before, but for staff: whoever was made that comes back with a roster alone.
+/// Restores the roles that a person had, except for staff: only a roster makes people staff.
 fn roles(db: &mut Db, ending: &Ending) -> Result<Outcome> {
     let Some(old) =
         ending.before.as_deref().and_then(|text| serde_json::from_str::<OldRoles>(text).ok())
@@ -498,7 +499,7 @@ fn enrolment(db: &mut Db, id: Key, ended_at: At) -> Result<Outcome> {
     Ok(restore_outcome(written, removed_at))
 }
 
-/// Who or what it is, in words.
+/// Describes an ending for people.
 fn describe(db: &mut Db, ending: &Ending) -> Result<String> {
     let id = ending.subject_id;
     Ok(match ending.kind.as_str() {

@@ -1,4 +1,4 @@
-//! What becomes of a single row by an import, asked for by the roster's ids. Pure.
+//! Results of an import for single rows, looked up by the roster's ids. Pure.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,7 @@ use super::{
 };
 use crate::store::sql_types::Key;
 
-/// The fates of rows that don't stay as they were, and the ids of all that is there after the
-/// import.
+/// The results of rows that are not unchanged, and the ids of all rows that exist after the import.
 pub(super) struct RowResults {
     people: BTreeMap<String, RowResult>,
     guardianships: BTreeMap<(Key, Key), RowResult>,
@@ -43,21 +42,21 @@ fn touched<R: Row>(difference: &Difference<R>) -> BTreeMap<R::Name, RowResult> {
     touched.map(|(name, outcome)| (name.clone(), outcome.result)).collect()
 }
 
-/// What is not there and stays so is unchanged, too.
+/// A row that exists neither before nor after the import counts as unchanged.
 impl Plan {
-    /// A person's.
+    /// The result for a person.
     #[must_use]
     pub fn person_result(&self, id: &str) -> RowResult {
         self.row_results.people.get(id).copied().unwrap_or(RowResult::Unchanged)
     }
 
-    /// A class's.
+    /// The result for a class.
     #[must_use]
     pub fn class_result(&self, id: &str) -> RowResult {
         self.row_results.classes.get(id).copied().unwrap_or(RowResult::Unchanged)
     }
 
-    /// A guardianship's.
+    /// The result for a guardianship.
     #[must_use]
     pub fn guardianship_result(&self, parent: &str, student: &str) -> RowResult {
         let ids = &self.row_results.person_ids;
@@ -68,7 +67,7 @@ impl Plan {
             .unwrap_or(RowResult::Unchanged)
     }
 
-    /// An enrolment's.
+    /// The result for an enrolment.
     #[must_use]
     pub fn enrolment_result(&self, class: &str, person: &str, role: EnrolmentRole) -> RowResult {
         let named =

@@ -1,4 +1,4 @@
-//! The rows that an import writes, and what makes two of them the same thing.
+//! Rows that an import writes, and the names that identify them.
 
 use diesel::prelude::*;
 
@@ -13,15 +13,15 @@ use crate::{
 
 /// A row that an import can find again, compare and mark as removed.
 pub(super) trait Row: Clone + PartialEq {
-    /// What identifies it in a roster.
+    /// The name that identifies the row in a roster.
     type Name: Ord + Clone;
 
     fn name(&self) -> Self::Name;
-    /// Takes over what is not the roster's to say, and the sources of what stays that of whoever
-    /// said it before. Until then the row keeps as its source who wants it, of those columns
-    /// that it speaks of.
+    /// Takes over the id and the values that a roster does not set, and the previous sources of
+    /// columns that are not attributed to the new source. Before this call `sources` holds the new
+    /// source with the columns that it sets.
     fn keep(&mut self, old: &Self);
-    /// The columns by which it stands against contact.
+    /// The columns that bar contact in this row.
     fn bars(&self) -> Vec<&'static str>;
     fn removed_at_mut(&mut self) -> &mut Option<At>;
     fn is_removed(&self) -> bool;
@@ -176,7 +176,7 @@ pub(super) struct EnrolmentRow {
     pub removed_at: Option<At>,
     pub sources: Provenance,
 }
-// The role is a part of its name: who set it is who gave the place.
+// The role is part of the name, so its source is the source of the enrolment.
 row!(
     EnrolmentRow,
     (Key, Key, String),

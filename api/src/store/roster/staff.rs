@@ -1,5 +1,5 @@
-//! Members of staff whom an import makes, changes or takes away: told to the administrators once,
-//! and to an old address. Pure but for the writing.
+//! Members of staff whom an import adds, changes or removes: one alert to the administrators, and a
+//! mail to each old address. Pure except for the writes.
 
 use std::collections::BTreeSet;
 
@@ -22,22 +22,22 @@ use crate::{
     with_conn,
 };
 
-/// How many a summary names.
+/// Maximum number of people whom a summary names.
 const NAMED: usize = 20;
 /// For how long an old address is kept after the mail to it was queued.
 const KEPT: TimeDelta = TimeDelta::days(14);
 
-/// What becomes of staff by a plan.
+/// The changes of staff by a plan.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct StaffChanges {
-    /// In words, one for each.
+    /// One sentence for each member of staff.
     sentences: Vec<String>,
-    /// Whose address is another one now, and what it was.
+    /// The members of staff whose addresses change, with their old addresses.
     old_addresses: Vec<(Key, String)>,
 }
 
 impl StaffChanges {
-    /// Reads them off the difference.
+    /// Derives them from the difference.
     pub(super) fn of(people: &Difference<PersonRow>) -> Self {
         let mut changes = Self::default();
         for outcome in people.values().filter(|outcome| outcome.result != RowResult::Unchanged) {
@@ -47,7 +47,7 @@ impl StaffChanges {
         changes
     }
 
-    /// All of them in one paragraph; none when there are none.
+    /// All sentences in one paragraph; `None` when there are none.
     pub(super) fn summary(&self) -> Option<String> {
         let more = self.sentences.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" And {more} more.") } else { String::new() };
@@ -59,7 +59,7 @@ impl StaffChanges {
     }
 }
 
-/// A member of staff as they were; none of somebody who was gone.
+/// The member of staff before the import; `None` if the person was not staff or had been removed.
 fn before(outcome: &Outcome<PersonRow>) -> Option<&PersonRow> {
     outcome.before.as_ref().filter(|before| before.is_staff && !before.is_removed())
 }

@@ -1,6 +1,6 @@
-//! Which appointments a plan strands ([`parlour_domain::booking::Stranded`]): foreseen for the
-//! report, and told to staff by whatever writes the plan. What a plan does not touch is not looked
-//! at.
+//! Prediction of the appointments that a plan strands ([`parlour_domain::booking::Stranded`]) for
+//! the report, and the alert to staff once the plan is written. Only classes that the plan affects
+//! are looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,11 +25,11 @@ use crate::{
     },
 };
 
-/// How many appointments of an evening a letter names.
+/// Maximum number of appointments of an evening that an alert names.
 const NAMED: usize = 5;
 
-/// Counts what the plan would strand, and tells it in lines; whoever pushes is told row by row, and
-/// staff by their letter.
+/// Counts the appointments that the plan would strand, and adds a line for each. A push gets no
+/// lines: its response reports each row, and staff get an alert.
 pub(super) fn predict(db: &mut Db, plan: &mut Plan) -> Result<()> {
     let shaken = affected_classes(plan);
     if shaken.is_empty() {
@@ -59,18 +59,19 @@ pub(super) fn predict(db: &mut Db, plan: &mut Plan) -> Result<()> {
     Ok(())
 }
 
-/// Which appointment, and when: one that is moved beside the import stands on what it was moved to.
+/// An appointment and its time. If it is moved during the import, it counts as another one.
 type BookingTime = (Key, At);
 
-/// The appointments of the plan's classes that are stranded already, whoever did it. Nobody is told
-/// of them again.
+/// The appointments of the affected classes that are stranded already, for whatever reason. Staff
+/// are not alerted of them again.
 pub(super) fn stranded_before(db: &mut Db, plan: &Plan) -> Result<BTreeSet<BookingTime>> {
     Ok(booking_times(&BookingDependencies::of_classes(db, plan.ctx.now, &affected_classes(plan))?))
 }
 
-/// Locks the evenings of the plan's classes: a booking under way is waited for, and one that comes
-/// later waits for the plan to be committed, which refuses it. It follows the plan's own rows,
-/// since a booking that is waited for may have locked a person among them.
+/// Locks the evenings of the affected classes. The lock waits for bookings that are under way; a
+/// later booking waits until the plan is committed, and is then refused. Must be called after the
+/// plan's own rows are written, since a booking that is waited for may have locked a person among
+/// them.
 pub(super) fn lock_evenings(db: &mut Db, plan: &Plan) -> Result<()> {
     let shaken = affected_classes(plan);
     if shaken.is_empty() {
@@ -79,8 +80,8 @@ pub(super) fn lock_evenings(db: &mut Db, plan: &Plan) -> Result<()> {
     evenings::lock_evenings_of(db, plan.ctx.now, &shaken)
 }
 
-/// Tells staff what the plan, which is written now, has stranded, and answers whether it is
-/// anything. The evenings are locked already ([`lock_evenings`]).
+/// Alerts staff of the appointments that the written plan has stranded; returns whether there are
+/// any. The evenings must be locked ([`lock_evenings`]).
 pub(super) fn alert_staff(
     db: &mut Db,
     plan: &Plan,
@@ -100,8 +101,8 @@ pub(super) fn alert_staff(
     Ok(true)
 }
 
-/// The classes that the plan takes away, or takes somebody out of. Whoever leaves the school leaves
-/// their classes, in the plan as well.
+/// The classes that the plan removes, or removes people from. In the plan a person who leaves the
+/// school also leaves their classes.
 fn affected_classes(plan: &Plan) -> BTreeSet<Key> {
     let places =
         plan.enrolments.iter().filter(|place| place.is_removed()).map(|place| place.class_id);
@@ -113,8 +114,8 @@ fn affected_classes(plan: &Plan) -> BTreeSet<Key> {
         .collect()
 }
 
-/// What bookings rest on once the plan is written. Those that it ends, since somebody loses access
-/// (I13), are not among them.
+/// Applies the plan to what bookings depend on. Bookings that the plan ends because of lost access
+/// (I13) are left out.
 fn after_import(
     mut grounds: BookingDependencies,
     plan: &Plan,
@@ -147,7 +148,7 @@ const fn booking_time(booking: &LiveBooking) -> BookingTime {
     (booking.id, booking.starts_at)
 }
 
-/// What is stranded now and was not before, by time.
+/// The bookings that are stranded now and were not before, ordered by time.
 fn newly_stranded(
     before: &BTreeSet<BookingTime>,
     now: &BookingDependencies,
@@ -161,7 +162,8 @@ fn newly_stranded(
     newly
 }
 
-/// Evening by evening: how many, the first few, and what to do.
+/// The text of the alert: for each evening the number of appointments, the first few, and what to
+/// do.
 fn alert_text(db: &mut Db, plan: &Plan, newly: &[(LiveBooking, Stranded)]) -> Result<String> {
     let mut parts = Vec::new();
     for evening in evenings_of(db, plan, newly)?.values() {
@@ -197,7 +199,7 @@ const fn were(count: usize) -> &'static str {
     if count == 1 { "appointment was" } else { "appointments were" }
 }
 
-/// `16:05 Mrs Anita Abell, Sophie Aaron, Science (the class is gone)`.
+/// Describes an appointment as `16:05 Mrs Anita Abell, Sophie Aaron, Science (the class is gone)`.
 fn describe(of: &Booking, why: Stranded, evening: &EveningRow) -> String {
     format!(
         "{} {}, {}, {} ({})",
@@ -209,12 +211,12 @@ fn describe(of: &Booking, why: Stranded, evening: &EveningRow) -> String {
     )
 }
 
-/// `Mrs Anita Abell and Mr John Atkinson`.
+/// Joins the teachers' names as `Mrs Anita Abell and Mr John Atkinson`.
 pub(super) fn teachers_of(booking: &Booking) -> String {
     booking.teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ")
 }
 
-/// `26 November 2026`.
+/// Formats the date of an evening as `26 November 2026`.
 pub(super) fn date(evening: &EveningRow) -> String {
     evening.starts_at.with_timezone(&evening.zone()).format("%-d %B %Y").to_string()
 }
@@ -231,7 +233,7 @@ fn evenings_of(
         .collect()
 }
 
-/// These appointments with their names, by time.
+/// Loads these appointments with their names, ordered by time.
 fn named<'n>(
     db: &mut Db,
     of: impl Iterator<Item = &'n (LiveBooking, Stranded)>,

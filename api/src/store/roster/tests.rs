@@ -1,5 +1,5 @@
-//! What an import writes, on either database: the same files change nothing, a difference writes
-//! the difference, lost access is withdrawn.
+//! Tests of the writes of an import, on either database: unchanged files write nothing, changed
+//! files write only the differences, and lost access is withdrawn.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -47,7 +47,7 @@ impl Fixture {
         self.import_beside(school, coverage, removed, Unread::default())
     }
 
-    /// Imports a roster with rows that can't be used.
+    /// Imports a roster some of whose rows can't be used.
     fn import_beside(
         &mut self,
         school: &School,
@@ -121,7 +121,8 @@ fn enrolment(person: &str, role: EnrolmentRole) -> Enrolment {
     }
 }
 
-/// A class with a teacher and a student, the student's mother and father, a secretary.
+/// A roster with one class, its teacher, a student, the student's mother and father, and a
+/// secretary.
 fn elm() -> School {
     let none = Roles::default();
     School {
@@ -190,7 +191,7 @@ fn import_updates_rows_and_soft_deletes_missing_ones() {
         people::table.find(mother).select(people::removed_at).first(&mut fixture.db).unwrap();
     assert_eq!(gone, Some(at(fixture.ctx.now)));
     assert_eq!(fixture.import(&elm()).people, counts(1, 1, 1, 3));
-    assert_eq!(fixture.id_of("m1"), mother, "who comes back is the same person");
+    assert_eq!(fixture.id_of("m1"), mother, "a person who comes back keeps the same row");
 }
 
 #[test]
@@ -237,7 +238,8 @@ fn stale_import_plan_writes_nothing() {
     assert!(!guarded(&mut fixture.db, |db| apply(db, &slow)).unwrap());
 }
 
-/// The roster without the mother and the teacher, and without their link and place.
+/// The same roster without the mother, the teacher, the mother's guardianship and the teacher's
+/// enrolment.
 fn without_two() -> School {
     let mut school = elm();
     school.people.retain(|person| !matches!(person.sourced_id.as_str(), "m1" | "t1"));
@@ -246,7 +248,8 @@ fn without_two() -> School {
     school
 }
 
-/// How many people, links and places are removed when rows like these can't be used.
+/// Checks how many people, guardianships and enrolments are removed when the import also has such
+/// unusable rows.
 #[track_caller]
 fn check_unread(unread: Unread, expected: [u64; 3]) {
     let mut fixture = Fixture::new();
@@ -288,7 +291,7 @@ fn people_in_unreadable_rows_are_kept() {
     let places =
         |one| Unread { enrolments: [one].into(), person_ids: ids(&["t1"]), ..Unread::default() };
     check_unread(places(place(Some("cl"), Some("t1"))), [1, 1, 0]);
-    // Whoever has left has no place, whatever a row may say of it.
+    // A person who has left loses their enrolment, even if an unusable row might name it.
     check_unread(
         Unread {
             enrolments: [place(None, None)].into(),
@@ -400,7 +403,7 @@ fn bar_of_an_unreadable_row_applies_to_kept_links() {
     }
 }
 
-/// An appointment of the mother, her invite of the father, and sessions of both.
+/// Adds an appointment of the mother, her invite for the father, and a session of each.
 fn book(fixture: &mut Fixture) {
     let now = fixture.ctx.now;
     let (mother, father, student, teacher) =
@@ -517,7 +520,7 @@ fn book(fixture: &mut Fixture) {
     }
 }
 
-/// Live bookings, claims, live invites, live sessions.
+/// Counts the live bookings, claims, live invites and live sessions.
 fn alive(fixture: &mut Fixture) -> [i64; 4] {
     let db = &mut fixture.db;
     [
@@ -543,7 +546,7 @@ fn removed_guardianship_ends_bookings_invites_and_sessions() {
         .count()
         .get_result(&mut fixture.db)
         .unwrap();
-    assert!(told > 0, "the office reads of it");
+    assert!(told > 0, "the office is mailed");
     let alerts: i64 = outbox::table
         .filter(outbox::template.eq("staff_alert"))
         .count()
@@ -582,7 +585,7 @@ fn changed_address_ends_sessions() {
     assert_eq!(alive(&mut fixture), [1, 3, 1, 2]);
 }
 
-/// Staff bar somebody from the student, as a person or by an address.
+/// Bars a person, or an address, from the student, as staff do.
 fn bar(fixture: &mut Fixture, person: Option<Key>, address: Option<&str>) -> Key {
     let (student, staff) = (fixture.id_of("s1"), fixture.id_of("o1"));
     let school: Key =
@@ -642,7 +645,7 @@ fn import_keeps_manual_bars() {
     assert_eq!(links, 2);
 }
 
-/// Staff have allowed the father contact.
+/// Allows the father contact, as staff do.
 fn allow(fixture: &mut Fixture) {
     let (father, staff, now) = (fixture.id_of("f1"), fixture.id_of("o1"), at(fixture.ctx.now));
     let by_hand =
@@ -653,7 +656,7 @@ fn allow(fixture: &mut Fixture) {
         .unwrap();
 }
 
-/// How many students the father may act for.
+/// Counts the students for whom the father may act.
 fn students_of_the_father(fixture: &mut Fixture) -> usize {
     let father = fixture.id_of("f1");
     crate::store::access::students_of(&mut fixture.db, father.into()).unwrap().len()
@@ -671,7 +674,7 @@ fn import_keeps_manual_contact_permission_until_barred() {
     assert_eq!(
         fixture.import(&relative).guardianships,
         counts(0, 0, 0, 2),
-        "what staff allowed is no difference"
+        "a permission by staff is no difference"
     );
     let mut nearer = relative.clone();
     nearer.guardianships[0].priority = Some(2);
@@ -685,10 +688,10 @@ fn import_keeps_manual_contact_permission_until_barred() {
         assert_eq!(fixture.import(&against).access_withdrawn, 1, "{barred} {court_order}");
         assert_eq!(students_of_the_father(&mut fixture), 0);
         fixture.import(&relative);
-        assert_eq!(students_of_the_father(&mut fixture), 1, "it was for good");
+        assert_eq!(students_of_the_father(&mut fixture), 1, "the permission is permanent");
     }
 
-    // Whoever the roster drops and brings back is the same contact.
+    // A contact whom the roster drops and brings back is the same contact.
     let mut without = relative.clone();
     without.guardianships.remove(0);
     assert_eq!(fixture.import(&without).access_withdrawn, 1);

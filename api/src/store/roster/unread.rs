@@ -1,4 +1,4 @@
-//! Decides which rows stay as they were, since the roster's rows about them can't be used. Pure.
+//! Existing rows that stay because the roster's rows about them can't be used. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use super::{
 };
 use crate::store::sql_types::Key;
 
-/// Two ids of an enrolment or link; none where the roster's row doesn't tell.
+/// The two ids of an enrolment or link; `None` where the roster's row does not give an id.
 type Pattern = (Option<Key>, Option<Key>);
 
-/// What stays as it was.
+/// The rows that stay.
 #[derive(Default)]
 pub(super) struct RetainedRows {
     people: BTreeSet<Key>,
@@ -23,12 +23,13 @@ pub(super) struct RetainedRows {
     enrolments: BTreeSet<Pattern>,
     /// By contact and student.
     guardianships: BTreeSet<Pattern>,
-    /// Sentences about rows that don't tell what they are about at all.
+    /// Sentences about rows that give no id at all.
     pub told: Vec<String>,
 }
 
 impl RetainedRows {
-    /// Finds those who are there, are not in the roster, and may be whom an unusable row is about.
+    /// Finds the existing rows that are missing in the roster and that an unusable row may be
+    /// about.
     pub(super) fn of(
         unread: &Unread,
         removed: &Removed,
@@ -124,7 +125,7 @@ impl RetainedRows {
         }
     }
 
-    /// Whether somebody stays.
+    /// Whether a person stays.
     pub(super) fn has_person(&self, id: Key) -> bool {
         self.people.contains(&id)
     }
@@ -134,14 +135,14 @@ impl RetainedRows {
         self.classes.contains(&id)
     }
 
-    /// Whether an enrolment stays: its person or class does, or a row may be about it.
+    /// Whether an enrolment stays: its person or class stays, or an unusable row may be about it.
     pub(super) fn has_enrolment(&self, row: &EnrolmentRow) -> bool {
         self.has_person(row.person_id)
             || self.has_class(row.class_id)
             || matches(&self.enrolments, row.class_id, row.person_id)
     }
 
-    /// Whether a link stays: one of its people does, or a row may be about it.
+    /// Whether a link stays: one of its people stays, or an unusable row may be about it.
     pub(super) fn has_link(&self, row: &GuardianshipRow) -> bool {
         self.has_person(row.parent_id)
             || self.has_person(row.student_id)
@@ -149,7 +150,7 @@ impl RetainedRows {
     }
 }
 
-/// The patterns that can match something that is there.
+/// The patterns that can match an existing row.
 fn patterns(
     named: &BTreeSet<(Option<String>, Option<String>)>,
     first: &BTreeMap<&str, Key>,
@@ -175,7 +176,8 @@ fn is_blank(row: &UnreadPerson) -> bool {
     row.given_name.is_empty() && row.family_name.is_empty() && row.email.is_empty()
 }
 
-/// By address or by both names; a row that tells none of them may be about anybody.
+/// Whether an unusable row may be about a person, by address or by both names. A row with none of
+/// them may be about anybody.
 fn may_be(row: &UnreadPerson, person: &PersonRow) -> bool {
     let email = EmailAddress::parse(&row.email).ok().map(|address| address.key());
     let has_address = email.is_some() && email == person.email_key;

@@ -1,4 +1,4 @@
-//! Writes rows, many with one statement: new ones are inserted, those of a known id updated.
+//! Upserts of an import's rows, many with one statement.
 
 use diesel::{prelude::*, upsert::excluded};
 

@@ -1,5 +1,5 @@
-//! Logins and the choice of an identity, each in one transaction, with all that the session's
-//! address may be.
+//! Logins and choice of identity, each in one transaction. Each answers with all identities that
+//! the session's address has.
 
 use chrono::{DateTime, Utc};
 use parlour_domain::id::{PersonId, SchoolId};
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-/// A session, and all that its address may be.
+/// A session, and all identities that its address has.
 pub type WithIdentities = (PersonSession, Vec<Identity>);
 
-/// A login link that may be used, with the parent whom it logs in, if it is one person's.
+/// Finds a usable login link, and the parent whom it logs in if it is for one person only.
 ///
 /// # Errors
 /// Those of [`login::find_usable`].
@@ -35,7 +35,7 @@ pub fn find_login_link(
     Ok((link, person))
 }
 
-/// Starts a session by a login link, and uses the link up.
+/// Starts a session with a login link and uses the link up.
 ///
 /// # Errors
 /// Those of [`login::find_usable`], [`login::consume`] and [`start`].
@@ -51,7 +51,8 @@ pub fn create_session_by_link(
     start_by(db, ctx, school, &link)
 }
 
-/// Starts a session by the code of a login mail. The inner error is committed: the try counts.
+/// Starts a session with the code of a login mail. The inner error is committed, so that the try
+/// counts.
 ///
 /// # Errors
 /// Those of [`login::try_code`] and [`start`].
@@ -66,7 +67,7 @@ pub fn create_session_by_code(
     }
 }
 
-/// Sets who a session is.
+/// Sets the identity of a session.
 ///
 /// # Errors
 /// Those of [`choose`].

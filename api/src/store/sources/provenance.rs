@@ -1,5 +1,5 @@
-//! The text of a row's sources as its column holds it. Tens of thousands of rows keep the same few
-//! texts, so that copies share one.
+//! Column type for the provenance of a row. Tens of thousands of rows hold the same few texts, so
+//! clones share one allocation.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use diesel::{
 
 use crate::store::db::MultiBackend;
 
-/// What a row keeps of its sources: JSON, an item for each source and time.
+/// The provenance of a row: a JSON array with an item for each source and time.
 #[derive(Clone, PartialEq, Eq, Debug, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 pub struct Provenance(Arc<str>);
@@ -35,7 +35,7 @@ impl From<String> for Provenance {
 }
 
 impl Default for Provenance {
-    /// Of a row whose sources are not known.
+    /// The provenance of a row whose sources are not known.
     fn default() -> Self {
         Self("[]".into())
     }

@@ -1,4 +1,4 @@
-//! Endpoints, and the rows of their secrets.
+//! Webhook endpoints and the rows of their secrets.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -22,10 +22,10 @@ use crate::{
     },
 };
 
-/// For how long events are signed with an old secret, too, once there is a new one.
+/// For how long events are also signed with the old secret after a rotation.
 pub const SECRET_OVERLAP: TimeDelta = TimeDelta::hours(24);
 
-/// How many endpoints a school has at most: each is one more row for everything that happens.
+/// Maximum number of endpoints of a school. An event writes a row for each that wants its type.
 const MAX_ENDPOINTS: i64 = 10;
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -42,12 +42,12 @@ struct Row {
     created_at: At,
 }
 
-/// Why an endpoint is told nothing.
+/// Why an endpoint is switched off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OffReason {
     /// Staff switched it off.
     Staff,
-    /// It answered 410.
+    /// It responded with 410.
     Gone,
     /// It failed for too long.
     Failing,
@@ -74,34 +74,34 @@ impl OffReason {
 /// An endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
-    /// The endpoint.
+    /// The endpoint's id.
     pub id: WebhookId,
-    /// Where events are sent to.
+    /// The URL that events are sent to.
     pub url: String,
-    /// Which events.
+    /// The events that are sent to it.
     pub event_types: Vec<EventType>,
-    /// Why it is told nothing; `None` while it is on.
+    /// Why it is switched off; `None` while it is on.
     pub off: Option<OffReason>,
-    /// The first failure since it last took an event.
+    /// The time of the first failure since the last delivery.
     pub failing_since: Option<DateTime<Utc>>,
-    /// Until when the secret before the newest one is live.
+    /// When the previous secret expires; `None` if there is none.
     pub old_secret_until: Option<DateTime<Utc>>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// What is to change of an endpoint; `None` stays as it is.
+/// A change of an endpoint; `None` leaves a value as it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
-    /// Where events are sent to.
+    /// The URL that events are sent to.
     pub url: Option<String>,
-    /// Which events.
+    /// The events that are sent to it.
     pub event_types: Option<Vec<EventType>>,
-    /// Whether it is told anything.
+    /// Whether it is on.
     pub enabled: Option<bool>,
 }
 
-/// Makes an endpoint; answers with the row of its secret, too.
+/// Creates an endpoint and answers with its id and the row of its secret.
 ///
 /// # Errors
 /// [`Refusal::WebhookLimit`].
@@ -113,7 +113,7 @@ pub fn create(
     url: &str,
     types: &[EventType],
 ) -> Result<WithSecret> {
-    // Others who count the school's endpoints wait.
+    // The lock makes concurrent requests count the school's endpoints one after the other.
     lock_row(db, LockRank::School, school)?;
     let count: i64 = webhooks::table
         .filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null()))
@@ -147,7 +147,7 @@ pub fn create(
     Ok(WithSecret { of: id.into(), secret: Some(secret) })
 }
 
-/// The school's endpoints, the oldest first.
+/// Loads the school's endpoints, oldest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -159,10 +159,10 @@ pub fn list(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<Vec<Endpoint
     rows.into_iter().map(|row| endpoint(db, ctx, row)).collect()
 }
 
-/// One of them.
+/// Finds an endpoint of the school.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it is not the school's, or was deleted.
+/// [`Error::NotFound`] when it belongs to another school or was deleted.
 pub fn find(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId) -> Result<Endpoint> {
     let row: Row = webhooks::table
         .find(key(webhook))
@@ -172,8 +172,8 @@ pub fn find(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId) ->
     endpoint(db, ctx, row)
 }
 
-/// Changes an endpoint. What was pending when it is switched off is dropped; switching it on
-/// forgets why it was off.
+/// Changes an endpoint. Switching it off drops its pending deliveries; switching it on clears the
+/// reason why it was off.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -224,7 +224,7 @@ pub fn change(
     Ok(after)
 }
 
-/// Deletes an endpoint: it is told nothing more.
+/// Deletes an endpoint and drops its pending deliveries.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -254,8 +254,8 @@ pub fn delete(
     )
 }
 
-/// Gives an endpoint a new secret; answers with its row. The one before it lives on for
-/// [`SECRET_OVERLAP`], older ones end at once.
+/// Creates a new secret for an endpoint and answers with its row. The previous secret stays valid
+/// for [`SECRET_OVERLAP`]; older ones expire at once.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -266,7 +266,7 @@ pub fn rotate(
     staff: PersonId,
     webhook: WebhookId,
 ) -> Result<WithSecret> {
-    // Two rotations at once take turns on the endpoint's row.
+    // This update locks the endpoint's row, so that concurrent rotations run one after the other.
     if diesel::update(webhooks::table.find(key(webhook)).filter(is_of(school)))
         .set(webhooks::deleted_at.eq(None::<At>))
         .execute(db)?
@@ -294,7 +294,8 @@ pub fn rotate(
     Ok(WithSecret { of: webhook.into(), secret: Some(secret) })
 }
 
-/// Switches an endpoint off and drops what was pending; false when it was off already.
+/// Switches an endpoint off and drops its pending deliveries. Returns false when it was off
+/// already.
 pub(super) fn switch_off(
     db: &mut Db,
     ctx: &Context,
@@ -312,7 +313,7 @@ pub(super) fn switch_off(
     Ok(off)
 }
 
-/// The host of an endpoint: the rest of its URL may hold what only its owner should know.
+/// The host of an endpoint's URL. Other parts of the URL may be secrets of its owner.
 pub(super) fn host(url: &str) -> String {
     url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! What endpoints are told: written in the transaction of what happened, so that nothing that is
-//! true goes untold and nothing that was rolled back is told.
+//! Webhook events. They are enqueued in the transaction of the change itself, so that no committed
+//! change is missed and no event tells of a change that was rolled back.
 
 use diesel::prelude::*;
 use parlour_domain::id::{BookingId, DeliveryId, EveningId, InviteId, SchoolId, WebhookId};
@@ -15,9 +15,9 @@ use crate::{
     with_conn,
 };
 
-/// What an event is about.
+/// The type of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the contract tells when each is sent")]
+#[expect(missing_docs, reason = "the contract documents when each is sent")]
 pub enum EventType {
     BookingCreated,
     BookingChanged,
@@ -41,13 +41,13 @@ impl EventType {
         Self::Test,
     ];
 
-    /// Reads a column; `None` when it was written by another version.
+    /// Parses a column; `None` for a type that another version wrote.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// As in the database and in what is sent.
+    /// The name in the database and in the payload.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -63,35 +63,35 @@ impl EventType {
     }
 }
 
-/// Something that happened, by ids alone.
+/// An event, by ids only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WebhookEvent {
     kind: EventType,
-    /// What it happened to; news of the same subject reach an endpoint in their order.
+    /// The id of the thing that changed. Events of the same subject reach an endpoint in order.
     subject: Uuid,
     evening: Option<EveningId>,
 }
 
 impl WebhookEvent {
-    /// Of an appointment.
+    /// An event of an appointment.
     #[must_use]
     pub const fn booking(kind: EventType, booking: BookingId, evening: EveningId) -> Self {
         Self { kind, subject: booking.0, evening: Some(evening) }
     }
 
-    /// Of an invite.
+    /// An event of an invite.
     #[must_use]
     pub const fn invite(kind: EventType, invite: InviteId, evening: EveningId) -> Self {
         Self { kind, subject: invite.0, evening: Some(evening) }
     }
 
-    /// An evening was added or changed.
+    /// An evening was created or changed.
     #[must_use]
     pub const fn evening(evening: EveningId) -> Self {
         Self { kind: EventType::EveningChanged, subject: evening.0, evening: Some(evening) }
     }
 
-    /// An evening is gone, which leaves nothing that a row could refer to.
+    /// An evening was deleted, so that no row can refer to it.
     #[must_use]
     pub const fn evening_deleted(evening: EveningId) -> Self {
         Self { kind: EventType::EveningChanged, subject: evening.0, evening: None }
@@ -142,8 +142,8 @@ impl NewRow {
     }
 }
 
-/// Queues news for each endpoint of the school that wants them. Where the school has none, this is
-/// one look at an index.
+/// Enqueues these events for each endpoint of the school that has chosen their types. If the school
+/// has no endpoint, this is one index look-up.
 ///
 /// # Errors
 /// When the database fails.
@@ -173,7 +173,8 @@ pub fn enqueue(db: &mut Db, ctx: &Context, school: SchoolId, news: &[WebhookEven
     Ok(())
 }
 
-/// Queues a test for one endpoint, whatever events it has chosen. Tests do not wait for each other.
+/// Enqueues a test for one endpoint, whatever event types it has chosen. Each test has its own
+/// subject, so that tests do not wait for each other.
 pub(super) fn queue_test(
     db: &mut Db,
     ctx: &Context,

@@ -1,4 +1,4 @@
-//! The log of an endpoint: what it was told, each attempt, and once more on request.
+//! Log of an endpoint's deliveries and their attempts, with replay and tests.
 
 use std::collections::HashMap;
 
@@ -23,53 +23,53 @@ use crate::{
     },
 };
 
-/// How many attempts of a delivery are told.
+/// Maximum number of attempts that are listed for a delivery.
 const MAX_ATTEMPTS_LISTED: usize = 20;
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DeliveryState {
-    /// It is on its way, or waits.
+    /// It is waiting or being sent.
     Pending,
     /// The endpoint took it.
     Delivered,
     /// It was given up.
     Failed,
-    /// The endpoint was switched off meanwhile.
+    /// The endpoint was switched off or deleted before it was sent.
     Dropped,
 }
 
-/// One attempt.
+/// One attempt to send a delivery.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attempt {
     /// When it began.
     pub at: DateTime<Utc>,
     /// How long it took, in milliseconds.
     pub duration_ms: u32,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: Option<u16>,
-    /// Why there was none.
+    /// Why there was no response.
     pub error: Option<DeliveryError>,
 }
 
 /// One event on its way to one endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Delivery {
-    /// Its place in the log.
+    /// Its number in the log.
     pub number: i64,
-    /// The delivery.
+    /// The delivery's id.
     pub id: DeliveryId,
-    /// The event.
+    /// The event's id.
     pub event: uuid::Uuid,
-    /// What it is about.
+    /// The event's type.
     pub kind: EventType,
-    /// Where it stands.
+    /// Its state.
     pub state: DeliveryState,
-    /// When it happened.
+    /// When the event happened.
     pub created_at: DateTime<Utc>,
-    /// When it is tried next, while it is pending.
+    /// When the next attempt is due, while it is pending.
     pub due_at: Option<DateTime<Utc>>,
-    /// The newest attempts, the last one first.
+    /// The latest attempts, newest first.
     pub attempts: Vec<Attempt>,
 }
 
@@ -95,11 +95,11 @@ struct AttemptRow {
     error: Option<String>,
 }
 
-/// The log of an endpoint, the newest event first, after the number `after` if given. One more than
-/// `limit` shows that there is a next page.
+/// Loads the log of an endpoint, newest event first, from below the number `after` if given. Loads
+/// up to `limit` + 1 rows; the extra one shows that there is a next page.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the endpoint is not the school's.
+/// [`Error::NotFound`] when the endpoint is not of the school.
 pub fn deliveries(
     db: &mut Db,
     ctx: &Context,
@@ -120,10 +120,10 @@ pub fn deliveries(
     with_attempts(db, rows)
 }
 
-/// One delivery of an endpoint.
+/// Finds one delivery of an endpoint.
 ///
 /// # Errors
-/// [`Error::NotFound`] when endpoint or delivery are not the school's.
+/// [`Error::NotFound`] when the endpoint is not of the school, or the delivery not of the endpoint.
 pub fn delivery(
     db: &mut Db,
     ctx: &Context,
@@ -141,8 +141,8 @@ pub fn delivery(
     with_attempts(db, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
-/// Has a delivery sent again: at once where it waits, and with all its tries where it was settled.
-/// One that is being sent at this moment is not sent twice.
+/// Sends a delivery again: at once if it is pending, with a new count of attempts if it was
+/// settled. A delivery that is being sent right now is not sent twice.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Refusal::WebhookOff`].
@@ -176,7 +176,7 @@ pub fn replay(
     delivery(db, ctx, school, webhook, id)
 }
 
-/// Queues an event without meaning, by which staff see whether an endpoint takes what it is sent.
+/// Enqueues a test event, with which staff check that an endpoint accepts deliveries.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Refusal::WebhookOff`].
@@ -207,7 +207,7 @@ fn with_attempts(db: &mut Db, rows: Vec<Row>) -> Result<Vec<Delivery>> {
             of.push(row.attempt());
         }
     }
-    // A row that a newer version wrote is not understood, and left out.
+    // Rows of event types that only a newer version knows are left out.
     Ok(rows
         .into_iter()
         .filter_map(|row| {

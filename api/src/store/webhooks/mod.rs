@@ -1,5 +1,4 @@
-//! Webhooks: the endpoints that a school's systems are told by, what they are told, and how that
-//! went. Nothing here sends anything.
+//! Webhooks: endpoints, events, the delivery queue and its log. Sends nothing itself.
 
 mod endpoints;
 mod events;

@@ -1,5 +1,4 @@
-//! What the contract's operations on webhooks do, each in one transaction and under the
-//! operation's name.
+//! The contract's operations on webhooks, each in one transaction and under its operation's name.
 
 use parlour_domain::id::{DeliveryId, PersonId, SchoolId, WebhookId};
 use serde::Serialize;
@@ -18,7 +17,7 @@ use crate::{
     },
 };
 
-/// Makes an endpoint; answers with the row of its secret, which a retry of `request` does not get.
+/// Creates an endpoint and answers with the row of its secret; a retry of `request` gets no secret.
 ///
 /// # Errors
 /// Those of [`create`]; [`Error::KeyReused`](crate::store::Error::KeyReused).
@@ -36,7 +35,7 @@ pub fn create_webhook(
     Ok((find(db, ctx, school, WebhookId(made.of))?, made.secret))
 }
 
-/// Gives an endpoint a new secret; answers with its row, which a retry of `request` does not get.
+/// Creates a new secret and answers with its row; a retry of `request` gets no secret.
 ///
 /// # Errors
 /// Those of [`rotate`]; [`Error::KeyReused`](crate::store::Error::KeyReused).
@@ -86,7 +85,7 @@ pub fn delete_webhook(
     delete(db, ctx, school, staff, webhook)
 }
 
-/// Queues an event without meaning. The answer that `view` makes is kept for retries of `request`.
+/// Enqueues a test event. The response that `view` makes is stored for retries of `request`.
 ///
 /// # Errors
 /// Those of [`send_test`]; [`Error::KeyReused`](crate::store::Error::KeyReused).
@@ -103,7 +102,7 @@ pub fn test_webhook<T: Serialize>(
     })
 }
 
-/// Queues an event again. The answer that `view` makes is kept for retries of `request`.
+/// Enqueues a delivery again. The response that `view` makes is stored for retries of `request`.
 ///
 /// # Errors
 /// Those of [`replay`]; [`Error::KeyReused`](crate::store::Error::KeyReused).

@@ -1,4 +1,4 @@
-//! What nobody asks for any more: deliveries that were settled long ago, with their attempts.
+//! Deletion of old deliveries and their attempts.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -12,14 +12,15 @@ use crate::{
     },
 };
 
-/// For how long the log of an endpoint goes back.
+/// For how long settled deliveries are kept.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
 
-/// How many deliveries one step deletes, so that nobody waits long for it.
+/// Maximum number of deliveries that one transaction deletes, so that other writers do not wait
+/// long.
 const BATCH_SIZE: i64 = 500;
 
-/// Deletes deliveries that were settled longer ago than [`KEPT_FOR`]; whether there may be more of
-/// them.
+/// Deletes deliveries that were settled longer ago than [`KEPT_FOR`], up to a fixed number. Returns
+/// whether there may be more.
 ///
 /// # Errors
 /// When the database fails.
@@ -35,7 +36,8 @@ pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
         .select(webhook_deliveries::id);
     let ids: Vec<Key> = old.load(db)?;
     let is_full = i64::try_from(ids.len()).is_ok_and(|count| count == BATCH_SIZE);
-    // One that is sent again at this moment is waited for, and then settled no more.
+    // The lock waits for a concurrent replay; the query below then leaves out the replayed
+    // delivery, which is pending again.
     lock_rows(db, LockRank::WebhookDelivery, ids.iter().copied())?;
     let ids: Vec<Key> = old.filter(webhook_deliveries::id.eq_any(ids)).load(db)?;
     diesel::delete(

@@ -1,5 +1,5 @@
-//! What is due to be sent, and to whom: rows are leased, so that two nodes never send the same one
-//! at a time.
+//! Delivery queue of webhooks. Rows are leased, so that two nodes never send the same delivery at
+//! the same time.
 
 use std::collections::HashMap;
 
@@ -19,43 +19,42 @@ use crate::{
     },
 };
 
-/// For how long a delivery that is being sent is left alone by others: longer than sending it may
-/// take.
+/// Length of a lease on a delivery; longer than sending it may take.
 pub const LEASE: TimeDelta = TimeDelta::minutes(1);
 
-/// How many rows one look takes in.
+/// Maximum number of due rows that one query loads.
 const BATCH_SIZE: i64 = 64;
 
-/// A delivery that one worker is sending, with all that it takes.
+/// A delivery that a worker has claimed, with everything needed to send it.
 #[derive(Clone, Debug)]
 pub struct Claimed {
     pub(super) number: i64,
     pub(super) lease_ends_at: At,
-    /// The delivery.
+    /// The delivery's id.
     pub id: Uuid,
-    /// Whose it is.
+    /// The school.
     pub school: SchoolId,
     /// The school's IANA time zone.
     pub time_zone: String,
-    /// The endpoint.
+    /// The endpoint's id.
     pub webhook: WebhookId,
-    /// Where it is.
+    /// The endpoint's URL.
     pub url: String,
-    /// The rows of its live secrets, the newest first.
+    /// The rows of its valid secrets, newest first.
     pub secrets: Vec<Uuid>,
-    /// The event.
+    /// The event's id.
     pub event: Uuid,
-    /// What it is about, as in the database.
+    /// The event's type, as in the database.
     pub event_type: String,
-    /// What it happened to.
+    /// The id of the thing that changed.
     pub subject: Uuid,
-    /// In which evening.
+    /// The evening, if the event has one.
     pub evening: Option<Uuid>,
-    /// When it happened.
+    /// When the event happened.
     pub created_at: DateTime<Utc>,
-    /// How often it has been tried, this try counted.
+    /// The number of attempts, including this one.
     pub attempts: i32,
-    /// The request that queued it, if it was one.
+    /// The id of the request that enqueued it, if a request did.
     pub request_id: Option<Uuid>,
 }
 
@@ -76,19 +75,19 @@ struct Row {
     request_id: Option<Key>,
 }
 
-/// What the caller can send.
+/// The caller's capacity to send deliveries.
 #[derive(Clone, Debug)]
 pub struct SendCapacity {
-    /// How much in all.
+    /// How many more in total.
     pub all: usize,
-    /// How much to one endpoint.
+    /// How many to one endpoint at a time, including those already being sent.
     pub per_endpoint: usize,
-    /// How much is on its way to these already.
+    /// The number of deliveries that are being sent to each endpoint now.
     pub under_way: HashMap<WebhookId, usize>,
 }
 
 impl SendCapacity {
-    /// Endpoints that are sent as much as they may be.
+    /// The endpoints whose limit is reached.
     fn saturated_endpoints(&self) -> Vec<Key> {
         self.under_way
             .iter()
@@ -98,7 +97,7 @@ impl SendCapacity {
     }
 }
 
-/// Whether anything could be claimed: a look that takes no lock and writes nothing.
+/// Whether any delivery could be claimed. Takes no lock and writes nothing.
 ///
 /// # Errors
 /// When the database fails.
@@ -106,8 +105,8 @@ pub fn is_due(db: &mut Db, now: DateTime<Utc>, room: &SendCapacity) -> Result<bo
     Ok(!due(db, now, room.saturated_endpoints(), 1)?.is_empty())
 }
 
-/// Claims deliveries that are due, as many as there is room for. An event waits while an older one
-/// of the same subject is pending at the same endpoint. Nobody else sends what was claimed until
+/// Claims due deliveries, up to the capacity in `room`. A delivery waits while an older one of the
+/// same subject is pending at the same endpoint. No other worker sends a claimed delivery until its
 /// [`LEASE`] has run out.
 ///
 /// # Errors

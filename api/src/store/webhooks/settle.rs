@@ -1,5 +1,5 @@
-//! What became of an attempt: written down with the attempt itself, and with what follows for the
-//! endpoint.
+//! Outcome of a delivery attempt: records the attempt, settles or reschedules the delivery, and
+//! switches off an endpoint that keeps failing.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -21,24 +21,24 @@ use crate::{
     },
 };
 
-/// An endpoint that fails for so long without a success is switched off.
+/// An endpoint that fails for this long without a success is switched off.
 pub const FAILING_FOR: TimeDelta = TimeDelta::days(5);
 
-/// Why an attempt had no answer.
+/// Why an attempt got no response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DeliveryError {
-    /// None within the time.
+    /// No response in time.
     Timeout,
     /// No connection.
     Unreachable,
-    /// The address is none that events are sent to.
+    /// The address is one that events are not sent to.
     AddressNotAllowed,
-    /// No HTTP.
+    /// The exchange failed in another way, for instance because the response was not HTTP.
     Broken,
 }
 
 impl DeliveryError {
-    /// As in the database.
+    /// The name in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -59,27 +59,27 @@ impl DeliveryError {
     }
 }
 
-/// How an attempt went.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Outcome {
     /// When it began.
     pub began_at: DateTime<Utc>,
     /// How long it took, in milliseconds.
     pub duration_ms: u32,
-    /// The status of the answer, or why there was none.
+    /// The status of the response, or why there was none.
     pub answer: std::result::Result<u16, DeliveryError>,
 }
 
-/// What follows from it.
+/// The consequence of an outcome for the delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// The endpoint took it.
     Delivered,
-    /// It is tried again at this time.
+    /// It is retried at this time.
     Retry(DateTime<Utc>),
-    /// It is not tried again.
+    /// It is not retried.
     GivenUp,
-    /// The endpoint wants nothing more (410).
+    /// The endpoint wants no more events (410).
     Gone,
 }
 
@@ -95,8 +95,8 @@ struct NewAttempt {
     error: Option<&'static str>,
 }
 
-/// Writes an attempt down with what follows. A delivery that the endpoint took is marked so even
-/// when the lease ran out meanwhile. False when the lease was lost.
+/// Records an attempt and settles or reschedules the delivery. A delivery that the endpoint took is
+/// marked as delivered even if the lease had run out. Returns false when the lease was lost.
 ///
 /// # Errors
 /// When the database fails.
@@ -143,7 +143,8 @@ pub fn settle(
     Ok(is_mine)
 }
 
-/// What follows for the endpoint.
+/// Clears or records the endpoint's failures; switches it off and alerts staff if it is gone or has
+/// failed for [`FAILING_FOR`].
 fn update_endpoint(
     db: &mut Db,
     ctx: &Context,

@@ -1,5 +1,5 @@
-//! The same statements without a server: one thread, one connection, the store's own functions one
-//! after the other, on a copy that nobody else uses.
+//! Baseline without a server: the same store functions, called sequentially on one thread and one
+//! connection, on a copy of the database that nothing else uses.
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,10 @@ use parlour::store::{
 use super::families::{self, Bench, Cookie};
 use crate::school;
 
-/// As long as what a server keeps of an answer for a retry.
+/// The size of the response that a server stores for an idempotency key, in bytes.
 const SAVED_ANSWERS: usize = 600;
 
-/// How often in a second one reads what `get_bookings` reads, the session first.
+/// The rate per second of the reads of `get_bookings`, including the session.
 pub(super) async fn read(bench: &Bench, length: Duration) -> Result<f64> {
     let (cookies, day) = (bench.log_in().await?, bench.evening(school::READ).await?);
     let mut db = bench.config.database.connect()?;
@@ -44,8 +44,7 @@ pub(super) async fn read(bench: &Bench, length: Duration) -> Result<f64> {
     Ok(f64::from(count) / began_at.elapsed().as_secs_f64())
 }
 
-/// How often in a second one writes what `create_bookings` writes, each in a transaction of its
-/// own.
+/// The rate per second of the writes of `create_bookings`, each in a transaction of its own.
 pub(super) async fn book(bench: &Bench, round: usize, count: usize) -> Result<f64> {
     let (cookies, day) = (bench.log_in().await?, bench.evening(&school::booked(round)).await?);
     let plan = families::plan_bookings(&bench.families, &day, count);

@@ -1,5 +1,5 @@
-//! The generated school as its database holds it: who may book what with whom. Logs parents in,
-//! plans appointments, counts what came of them.
+//! The generated school in its database. It logs parents in, plans appointments that they can book,
+//! and counts the results.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,10 +27,10 @@ use parlour::{
 };
 use parlour_domain::id::{ClassId, PersonId, SessionId};
 
-/// How long mail may take to leave after a round.
+/// The time limit for sending all mail after a round.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A parent with all that they could book.
+/// A parent with all classes that they can book.
 #[derive(Clone)]
 pub(super) struct Family {
     pub(super) parent: PersonRow,
@@ -44,10 +44,10 @@ struct ClassToBook {
     teacher: Key,
 }
 
-/// An appointment that somebody is to make.
+/// An appointment that a family is to book.
 #[derive(Clone, Copy)]
 pub(super) struct Appointment {
-    /// The place of the family in the list.
+    /// The index of the family in the list.
     pub(super) family: usize,
     pub(super) booking: NewBooking,
 }
@@ -68,12 +68,12 @@ pub(super) struct Bench {
     pub(super) families: Vec<Family>,
 }
 
-/// A command happens now.
+/// The context of a command that happens now.
 pub(super) fn now() -> Context {
     Context::new(SystemClock::default().now(), Random::from_os())
 }
 
-/// For themselves.
+/// A parent who acts for themselves.
 pub(super) fn acting(parent: &PersonRow) -> OnBehalfOf {
     OnBehalfOf {
         parent: parent.id(),
@@ -83,14 +83,14 @@ pub(super) fn acting(parent: &PersonRow) -> OnBehalfOf {
 }
 
 impl Bench {
-    /// Opens the database with the settings of a playground, as the servers here have.
+    /// Opens the database with the settings of a demo server, like the servers of this benchmark.
     pub(super) async fn open(database: &str) -> Result<Self> {
         let settings = [("PARLOUR_MODE", "demo"), ("DATABASE_URL", database)];
         let config = Config::from_values(
             &settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         )?;
         let store = Store::open(&config.database, 1)?;
-        // The only school answers for every host.
+        // With a single school, any host name finds it.
         let school = store
             .read(|db| schools::find(db, &SchoolAddress::Host("localhost".to_owned())))
             .await
@@ -105,12 +105,12 @@ impl Bench {
         evening(&self.store, name).await
     }
 
-    /// Where an evening's bookings are read and made.
+    /// The API path of an evening's bookings.
     pub(super) fn path(&self, evening: &EveningRow) -> String {
         format!("/s/{}/api/v1/evenings/{}/bookings", self.school.slug, evening.id())
     }
 
-    /// A session for each family, without a mail.
+    /// Creates a session for each family, without a mail.
     pub(super) async fn log_in(&self) -> Result<Vec<Cookie>> {
         let (ctx, school) = (now(), self.school.id());
         let ends_at = ctx.now + sessions::PERSON_LIFE;
@@ -134,7 +134,7 @@ impl Bench {
         ids.into_iter().map(cookie).collect()
     }
 
-    /// Makes appointments without HTTP, all of a family's together.
+    /// Books appointments without HTTP, all of a family's together.
     pub(super) async fn book_all(
         &self,
         evening: &EveningRow,
@@ -160,7 +160,8 @@ impl Bench {
         Ok(self.store.write(book).await?)
     }
 
-    /// How many live bookings an evening has, and how many of a teacher's slots hold more than one.
+    /// The number of live bookings of an evening, and the number of a teacher's slots with more
+    /// than one.
     pub(super) async fn count_bookings(&self, evening: &EveningRow) -> Result<(usize, usize)> {
         let id = evening.id;
         let live = move |db: &mut Db| {
@@ -178,7 +179,7 @@ impl Bench {
         Ok((usize::try_from(count)?, slots.len() - different.len()))
     }
 
-    /// Waits until all mail has left, so that what comes next is not measured with it.
+    /// Waits until all mail has been sent, so that sending does not distort the next measurement.
     pub(super) async fn wait_for_mail(&self) -> Result<()> {
         let queued = |db: &mut Db| {
             Ok(outbox::table.filter(outbox::state.eq("queued")).count().get_result::<i64>(db)?)
@@ -227,8 +228,8 @@ fn families(db: &mut Db, evening: &EveningRow) -> parlour::store::Result<Vec<Fam
     Ok(families)
 }
 
-/// Up to `count` appointments that can all be had: one for each family, then a second for each, and
-/// so on, as families book side by side.
+/// Plans up to `count` appointments without conflicts: one for each family, then a second for each,
+/// and so on, as families book concurrently.
 pub(super) fn plan_bookings(
     families: &[Family],
     evening: &EveningRow,
@@ -239,8 +240,8 @@ pub(super) fn plan_bookings(
     let mut taken: BTreeSet<(Key, usize)> = BTreeSet::new();
     let mut plan = Vec::with_capacity(count);
     let most = families.iter().map(|family| family.classes.len()).max().unwrap_or_default();
-    // Each begins with another subject, or the first families would take all the times of its
-    // teachers.
+    // Each family begins with another subject, so that the first families don't take all the times
+    // of one subject's teachers.
     let nth_class = |nth: usize, at: usize, family: &Family| {
         (nth < family.classes.len()).then(|| family.classes[(nth + at) % family.classes.len()])
     };
@@ -275,8 +276,8 @@ pub(super) fn plan_bookings(
     plan
 }
 
-/// What a family posts in the rush: up to `count` of its classes, each at some slot, whether or not
-/// it is free.
+/// The bookings that a family requests in the rush: up to `count` of its classes, each at some
+/// slot, free or not.
 pub(super) fn random_bookings(
     family: &Family,
     at: usize,
@@ -285,7 +286,8 @@ pub(super) fn random_bookings(
 ) -> Vec<NewBooking> {
     let slots: Vec<DateTime<Utc>> =
         evening.timing().map(|timing| timing.slots().collect()).unwrap_or_default();
-    // Spread by a prime, so that neighbours in the list don't go for neighbouring slots.
+    // A prime factor spreads the slots, so that neighbours in the list don't request neighbouring
+    // slots.
     let slot = |nth: usize| slots[(at * 7919 + nth * 13) % slots.len()];
     family
         .classes

@@ -1,4 +1,4 @@
-//! Sends requests over connections that stay open, and takes the time of each answer.
+//! HTTP load over persistent connections, with the latency of each response.
 
 use std::{cell::RefCell, collections::BTreeMap, net::SocketAddr, time::Instant};
 
@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use super::families::Cookie;
 use crate::statistics::quantile;
 
-/// How many clients ask at a time.
+/// The number of concurrent clients.
 pub(super) const CONNECTIONS: usize = 64;
 
 /// A request.
@@ -32,7 +32,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// A reading one.
+    /// A GET request.
     pub(super) fn get(path: &str, cookie: Option<&Cookie>) -> Self {
         Self {
             method: Method::GET,
@@ -43,7 +43,7 @@ impl Call {
         }
     }
 
-    /// One appointment, with a key by which a retry would be known.
+    /// A request for one appointment, with an idempotency key.
     pub(super) fn book(path: &str, cookie: &Cookie, booking: &NewBooking) -> Self {
         let one = json!({
             "student_id": booking.student.0,
@@ -51,44 +51,44 @@ impl Call {
             "starts_at": booking.starts_at.to_rfc3339(),
         });
         let body = json!({ "bookings": [one] }).to_string().into();
-        // Of one evening: a class is booked again on the next.
+        // The key contains the start because the same class is booked again in the next evening.
         let key =
             format!("{}-{}-{}", booking.class, booking.student, booking.starts_at.timestamp());
         Self { method: Method::POST, key: Some(key), body, ..Self::get(path, Some(cookie)) }
     }
 }
 
-/// An answer.
+/// A response.
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: Bytes,
 }
 
-/// A connection that stays open.
+/// A persistent connection.
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: String,
 }
 
-/// Opens one.
+/// Opens a connection.
 ///
 /// # Errors
-/// When nobody listens.
+/// If the server does not listen.
 pub(super) async fn connect(server: SocketAddr) -> Result<Connection> {
     let stream =
         TcpStream::connect(server).await.with_context(|| format!("nobody listens on {server}"))?;
     stream.set_nodelay(true)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // It ends with its sender; what goes wrong, the sender tells.
+    // The task ends with its sender, which also reports errors.
     tokio::spawn(connection);
     Ok(Connection { sender, host: server.to_string() })
 }
 
 impl Connection {
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole response.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// If the connection breaks.
     pub(super) async fn send(&mut self, call: Call) -> Result<Reply> {
         let mut request =
             Request::builder().method(call.method).uri(call.path).header(header::HOST, &self.host);
@@ -108,36 +108,36 @@ impl Connection {
     }
 }
 
-/// What came of a load.
+/// The results of a load.
 #[derive(Default)]
 pub(super) struct Outcome {
-    /// From the first request to the last answer.
+    /// The time from the first request to the last response.
     pub(super) seconds: f64,
-    /// Each answer's time.
+    /// The latency of each response.
     millis: Vec<f64>,
-    /// How many answers were of which kind: a status, with the code of a refusal.
+    /// The number of responses by kind: a status, with the code of a refusal.
     pub(super) kinds: BTreeMap<String, usize>,
 }
 
 impl Outcome {
-    /// Answers a second.
+    /// Responses per second.
     pub(super) fn per_second(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a few thousand answers")]
         let count = self.millis.len() as f64;
         count / self.seconds
     }
 
-    /// The time that 99 of 100 answers keep to.
+    /// The 99th percentile of the latency.
     pub(super) fn p99_ms(&self) -> f64 {
         quantile(self.millis.iter().copied(), 0.99)
     }
 
-    /// How many answers were of this kind.
+    /// The number of responses of this kind.
     pub(super) fn count(&self, kind: &str) -> usize {
         self.kinds.get(kind).copied().unwrap_or_default()
     }
 
-    /// How many answers there were.
+    /// The number of all responses.
     pub(super) fn all(&self) -> usize {
         self.millis.len()
     }
@@ -154,11 +154,11 @@ impl Outcome {
     }
 }
 
-/// Sends what `next` gives to the client of this number, each its next request as soon as it has
-/// its answer, until there is none.
+/// Sends the requests that `next` returns for each client number; each client sends its next
+/// request after its last response, until `next` returns none.
 ///
 /// # Errors
-/// When a connection breaks.
+/// If a connection breaks.
 pub(super) async fn run(
     server: SocketAddr,
     clients: usize,

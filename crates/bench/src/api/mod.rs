@@ -1,5 +1,5 @@
-//! The API under load: static bytes, My Bookings and booking in interleaved rounds, on both
-//! databases, against the same statements in a bare loop.
+//! Benchmark of the API: static files, My Bookings and booking in interleaved rounds, on both
+//! databases, compared with direct calls of the store.
 
 mod direct_store_calls;
 mod families;
@@ -21,14 +21,15 @@ use self::{
 };
 use crate::school::{READ, RUSH};
 
-/// How often everything is measured; the figures are medians.
+/// The number of rounds; the figures are medians.
 pub const ROUNDS: usize = 3;
-/// How many appointments parents have who read theirs.
+/// The number of appointments of each parent who reads them.
 const READ_EACH: usize = 6;
-/// The file that holds an answer's bytes.
+/// The file with the bytes of a response.
 const ANSWER: &str = "answer.txt";
 
-/// Where the servers are. The copies are of the databases before any load, and nobody serves them.
+/// The addresses of the servers and databases. The copies were made before any load; no server uses
+/// them.
 #[derive(Args)]
 pub struct Arguments {
     #[arg(long)]
@@ -45,7 +46,7 @@ pub struct Arguments {
     postgres_copy: String,
 }
 
-/// A server on its database, and the database's copy for the loop.
+/// A server with its database, and the copy of the database for direct calls.
 struct DatabaseBench {
     name: &'static str,
     server: SocketAddr,
@@ -54,10 +55,10 @@ struct DatabaseBench {
     measured: Vec<Measured>,
 }
 
-/// Books for all parents what they are to read.
+/// Books the appointments that the parents will read.
 ///
 /// # Errors
-/// When the database is not that of the generated school.
+/// If the database does not contain the generated school.
 pub async fn seed(database: &str) -> Result<()> {
     let bench = Bench::open(database).await?;
     let day = bench.evening(READ).await?;
@@ -68,11 +69,11 @@ pub async fn seed(database: &str) -> Result<()> {
     Ok(())
 }
 
-/// Keeps an answer with a parent's appointments as a file that the server will give out like any of
-/// the client's.
+/// Saves a response with a parent's appointments as a static file, which the server serves like the
+/// web app's files.
 ///
 /// # Errors
-/// When the server does not answer.
+/// If the server does not answer.
 pub async fn save_answer(server: SocketAddr, database: &str, folder: &Path) -> Result<()> {
     let bench = Bench::open(database).await?;
     let day = bench.evening(READ).await?;
@@ -87,10 +88,10 @@ pub async fn save_answer(server: SocketAddr, database: &str, folder: &Path) -> R
     Ok(())
 }
 
-/// Measures both, prints a table and one line of JSON.
+/// Measures both databases, and prints a table and one line of JSON.
 ///
 /// # Errors
-/// When an answer is not the one that it must be, or a slot is sold twice.
+/// If a response is not as expected, or a slot is booked twice.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let mut sides = [
         DatabaseBench::open(

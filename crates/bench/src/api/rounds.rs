@@ -1,5 +1,5 @@
-//! One round on one database: static bytes, My Bookings and booking from the server, and the same
-//! statements in a bare loop.
+//! One round on one database: static files, My Bookings and booking over HTTP, and direct calls of
+//! the store.
 
 use std::{
     fmt,
@@ -16,13 +16,13 @@ use super::{
 };
 use crate::school;
 
-/// How long reading takes, and how long before it does not count.
+/// The duration of reading, and of the warm-up before it.
 const READ_DURATION: Duration = Duration::from_secs(3);
 const WARMUP: Duration = Duration::from_millis(500);
-/// How many appointments a round makes.
+/// The number of appointments that a round books.
 const BOOKED: usize = 5_000;
 
-/// What a round measured.
+/// The figures of a round.
 pub(super) struct Measured {
     pub(super) static_rps: f64,
     pub(super) read_rps: f64,
@@ -31,9 +31,9 @@ pub(super) struct Measured {
     pub(super) book_rps: f64,
     pub(super) book_p99_ms: f64,
     pub(super) book_loop_rps: f64,
-    /// Bookings in the database less answers that said so.
+    /// The difference between bookings in the database and success responses.
     pub(super) unexplained: usize,
-    /// Slots of a teacher that hold more than one booking.
+    /// The number of a teacher's slots with more than one booking.
     pub(super) double_booked: usize,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for Measured {
 /// Runs a round.
 ///
 /// # Errors
-/// When an answer is not the one that it must be.
+/// If a response is not as expected.
 pub(super) async fn measure(
     server: SocketAddr,
     bench: &Bench,

@@ -1,4 +1,4 @@
-//! The rush: every family at once, each on a connection of its own, more requests than there are
+//! The rush: all families book at once, each on a connection of its own, with more requests than
 //! slots.
 
 use std::{fmt, net::SocketAddr};
@@ -11,24 +11,25 @@ use super::{
     load::{self, Call, Outcome},
 };
 
-/// How many appointments a family tries for.
+/// The number of appointments that a family requests.
 const POSTS: usize = 6;
 
-/// What became of it.
+/// The results of the rush.
 pub(super) struct Rush {
     outcome: Outcome,
-    /// How long it took.
+    /// The duration of the rush.
     pub(super) seconds: f64,
-    /// How many booked.
+    /// The number of bookings.
     pub(super) booked: usize,
-    /// Slots of a teacher that were sold more than once.
+    /// The number of a teacher's slots that were booked more than once.
     pub(super) double_booked: usize,
 }
 
-/// Lets all of them book.
+/// Lets all families book at once.
 ///
 /// # Errors
-/// When a request fails otherwise than by a rule, or bookings and answers differ in number.
+/// If a request fails for another reason than a rule, or the numbers of bookings and success
+/// responses differ.
 pub(super) async fn run(
     server: SocketAddr,
     bench: &Bench,

@@ -1,14 +1,15 @@
-//! The figures of all rounds as a table and as JSON.
+//! Output of the figures of all rounds as a table and as JSON.
 
 use serde_json::{Map, Value, json};
 
 use super::{rounds::Measured, rush::Rush};
 use crate::statistics::{median, rounded};
 
-/// A name, its value, and how many digits after the point it has.
+/// A name, its value, and the number of its decimal places.
 pub(super) type Figure = (&'static str, f64, i32);
 
-/// Medians; ratios are taken within a round, so that a slow moment of the machine is in both.
+/// Computes medians. Ratios are computed within a round, so that a slow moment of the machine
+/// affects both values.
 pub(super) fn figures(rounds: &[Measured], rush: &Rush) -> Vec<Figure> {
     let of = |figure: fn(&Measured) -> f64| median(rounds.iter().map(figure));
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
@@ -34,7 +35,7 @@ pub(super) fn figures(rounds: &[Measured], rush: &Rush) -> Vec<Figure> {
     ]
 }
 
-/// As JSON.
+/// The figures as JSON.
 pub(super) fn json(figures: &[Figure]) -> Value {
     figures
         .iter()
@@ -43,7 +44,7 @@ pub(super) fn json(figures: &[Figure]) -> Value {
         .into()
 }
 
-/// One column a database.
+/// Prints a table with one column per database.
 pub(super) fn print(columns: &[(&str, Vec<Figure>)]) {
     print!("{:<24}", "");
     columns.iter().for_each(|(name, _)| print!("{name:>12}"));

@@ -1,5 +1,5 @@
-//! The signalling of calls under load: more and more calls of four on one node, until a newcomer's
-//! offer takes too long to reach the others.
+//! Benchmark of the signalling of calls: more and more calls of four on one node, until a
+//! newcomer's offer takes too long to reach the others.
 
 mod participant;
 pub(crate) mod school;
@@ -19,41 +19,41 @@ use self::{
 };
 use crate::statistics::{median, quantile, rounded};
 
-/// How many calls begin in a stage.
+/// The number of calls that begin in a step.
 const CALLS_PER_STEP: usize = 100;
-/// How many of them begin at the same time.
+/// The number of calls that begin at the same time.
 const CONCURRENT_JOINS: usize = 8;
-/// A stage is too much when an offer in a hundred takes longer than this.
+/// The step is overloaded if one offer in a hundred takes longer than this.
 const MAX_OFFER_MS: f64 = 250.0;
-/// The calls are entered before they begin, as on an evening.
+/// The calls are entered before they begin, as on a real evening.
 const STARTS_IN: TimeDelta = TimeDelta::seconds(570);
-/// Longer than any call needs to come together.
+/// The time limit for a call to come together.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Where the server is.
+/// The address of the server, and its database.
 #[derive(Args)]
 pub struct Arguments {
     #[arg(long)]
     server: SocketAddr,
     #[arg(long)]
     database: String,
-    /// How many calls there are at most.
+    /// The maximum number of calls.
     #[arg(long, default_value_t = 2_000)]
     calls: usize,
 }
 
-/// What a stage came to.
+/// The figures of a step.
 struct LoadStep {
     calls: usize,
     joins_per_s: f64,
     offers_ms: Vec<f64>,
 }
 
-/// Lets calls begin, stage by stage, and prints the figures of the last one that the server
-/// carried.
+/// Starts calls step by step, and prints the figures of the last step that the server could
+/// sustain.
 ///
 /// # Errors
-/// When a call does not come together, or the database is not that of the generated school.
+/// If a call does not come together, or the database does not contain the generated school.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let school = School::open(&arguments.database).await?;
     let calls = school.prepare(arguments.calls, STARTS_IN).await?;
@@ -99,7 +99,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Lets these calls begin, a few at a time; they go on afterwards.
+/// Starts these calls, a few at a time; they continue afterwards.
 async fn begin(
     server: SocketAddr,
     calls: &[Call],

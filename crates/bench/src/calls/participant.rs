@@ -1,5 +1,5 @@
-//! Somebody in a call, as a browser is in it: offers to those who came before, answers, sends
-//! candidates and heartbeats.
+//! Simulated participant of a call, which acts like a browser: offers to earlier participants,
+//! answers, and sends candidates and heartbeats.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -29,11 +29,11 @@ use uuid::Uuid;
 
 use super::school::{Call, Person};
 
-/// A session description of sound and picture has about so many bytes.
+/// The approximate size of a session description with audio and video, in bytes.
 const DESCRIPTION: usize = 2_500;
-/// Candidates that each side of a pair sends, and their size.
+/// The number of candidates that each side of a pair sends, and their size in bytes.
 const CANDIDATES: (usize, usize) = (6, 120);
-/// What all participants together sent and received.
+/// The number of bytes that all participants sent and received.
 #[derive(Default)]
 pub(super) struct ByteCounter(AtomicU64);
 
@@ -42,17 +42,17 @@ impl ByteCounter {
         self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// All messages' bytes, both ways.
+    /// The total size of all messages, in both directions.
     pub(super) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A call as it comes together.
+/// A call that is coming together.
 pub(super) struct CallSetup {
     booking: Uuid,
     byte_counter: Arc<ByteCounter>,
-    /// When each of them said `join`.
+    /// The time when each participant sent `join`.
     joined_at: Mutex<HashMap<Uuid, Instant>>,
     offers_ms: Mutex<Vec<f64>>,
     missing: AtomicUsize,
@@ -72,14 +72,14 @@ impl CallSetup {
         }
     }
 
-    /// Waits until each pair's offer has arrived.
+    /// Waits until the offers of all pairs have arrived.
     pub(super) async fn complete(&self) {
         while self.missing.load(Ordering::Acquire) > 0 {
             self.done.notified().await;
         }
     }
 
-    /// How long they took, from the newcomer's `join` on.
+    /// The latency of the offers, from the newcomer's `join` on.
     pub(super) fn offers_ms(&self) -> Vec<f64> {
         self.offers_ms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -98,7 +98,7 @@ impl CallSetup {
     }
 }
 
-/// Enters; resolves when seated, and goes on in the background.
+/// Enters a call; returns once seated, and continues in the background.
 pub(super) async fn enter(server: SocketAddr, person: Person, setup: Arc<CallSetup>) -> Result<()> {
     let mut request = format!("ws://{server}{}", person.path).into_client_request()?;
     request.headers_mut().insert("cookie", HeaderValue::from_str(&person.cookie)?);
@@ -152,8 +152,8 @@ impl Participant {
             code: None,
         }))
         .await?;
-        // The answers to the server's pings leave with the next look at the socket; a busy machine
-        // may be late with that, and then these are heard.
+        // Answers to the server's pings are sent at the next read of the socket, which may be late
+        // on a busy machine; the heartbeats keep the seat in that case.
         let mut heartbeats = time::interval(HEARTBEAT_INTERVAL);
         loop {
             tokio::select! {
@@ -192,7 +192,7 @@ impl Participant {
             ServerMessage::Seated { connection, .. } => {
                 self.number = connection;
                 if let Some(seated) = self.seated.take() {
-                    // Whoever waited may have given up.
+                    // The receiver may have given up waiting.
                     let _ = seated.send(());
                 }
             }
@@ -222,7 +222,7 @@ impl Participant {
         Ok(())
     }
 
-    /// A description and the candidates after it.
+    /// Sends a description, and candidates after it.
     async fn signal(&mut self, to: Uuid, to_connection: u32, kind: SignalKind) -> Result<()> {
         let step = |kind, bytes: usize| Signal {
             attempt: 1,

@@ -1,5 +1,5 @@
-//! The generated school's appointments, made to begin at one time with three teachers each, and the
-//! sessions of those who meet in them.
+//! Appointments of the generated school, moved to one start time and with three teachers each, and
+//! the sessions of their participants.
 
 use std::collections::HashMap;
 
@@ -30,20 +30,20 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// How many meet.
+    /// The number of participants.
     pub(crate) const SIZE: usize = 4;
 }
 
-/// Somebody who meets somebody.
+/// A participant of a call.
 #[derive(Clone)]
 pub(crate) struct Person {
     /// The `Cookie` header.
     pub(crate) cookie: String,
-    /// Where the WebSocket is.
+    /// The path of the WebSocket.
     pub(crate) path: String,
 }
 
-/// The school in its database.
+/// The generated school in its database.
 pub(crate) struct School {
     store: Store,
     keys: Keys,
@@ -51,7 +51,7 @@ pub(crate) struct School {
 }
 
 impl School {
-    /// Opens the database with the settings of a playground, as the server here has.
+    /// Opens the database with the settings of a demo server, like the server of this benchmark.
     pub(crate) async fn open(database: &str) -> Result<Self> {
         let settings = [("PARLOUR_MODE", "demo"), ("DATABASE_URL", database)];
         let config = Config::from_values(
@@ -65,8 +65,8 @@ impl School {
         Ok(Self { store, keys: Keys::new(config.key)?, row })
     }
 
-    /// Moves appointments to another time from now, whatever else these people do then, and logs
-    /// everybody in.
+    /// Moves appointments to a time relative to now, ignoring conflicts of their people, and logs
+    /// all of them in.
     pub(crate) async fn prepare(&self, count: usize, begins_in: TimeDelta) -> Result<Vec<Call>> {
         let ctx = Context::new(SystemClock::default().now(), Random::from_os());
         let (school, limit) = (self.row.id, i64::try_from(count)?);
@@ -178,7 +178,8 @@ impl School {
         started.into_iter().map(cookie).collect()
     }
 
-    /// Calls with more people than seats, and people who sit in a call twice: both must be 0.
+    /// The number of calls with more people than seats, and of people with two seats in a call:
+    /// both must be 0.
     pub(crate) async fn broken_rules(&self) -> Result<(usize, usize)> {
         let read = |db: &mut Db| {
             let seats: Vec<(Key, i64)> = call_seats::table

@@ -1,4 +1,4 @@
-//! The page to compare with, and the least that it needs to be served and to find the others.
+//! Baseline page for the comparison, with a minimal server and signalling.
 
 use std::{
     collections::BTreeMap,
@@ -24,21 +24,21 @@ use tokio_tungstenite::{accept_async, tungstenite::Message};
 
 const PAGE: &str = include_str!("bare.html");
 
-/// Who is there, by number, and the way to them.
+/// The connected pages, by number, each with a channel to it.
 type Others = Arc<Mutex<BTreeMap<usize, UnboundedSender<Value>>>>;
 
-/// The page's server; it ends with its owner.
+/// The page's server; dropping it stops it.
 pub(super) struct Baseline {
     address: SocketAddr,
     tasks: [JoinHandle<()>; 2],
 }
 
 impl Baseline {
-    /// Serves it, with these STUN and TURN servers, and passes on what its visitors say to each
-    /// other.
+    /// Serves the page with these STUN and TURN servers, and forwards messages between its
+    /// visitors.
     ///
     /// # Errors
-    /// When no port is free.
+    /// If no port is free.
     pub(super) async fn serve(ice_servers: Value) -> Result<Self> {
         let (pages, sockets) =
             (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
@@ -52,7 +52,7 @@ impl Baseline {
         })
     }
 
-    /// Its address.
+    /// The URL of the page.
     pub(super) fn page(&self) -> String {
         format!("http://{}/", self.address)
     }
@@ -74,7 +74,7 @@ async fn serve_page(listener: TcpListener, page: String) {
                 .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             async move { Ok::<_, Infallible>(response) }
         });
-        // A browser that goes away is no concern.
+        // Disconnected browsers are ignored.
         tokio::spawn(async move {
             http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await
         });
@@ -90,7 +90,7 @@ async fn relay_signals(listener: TcpListener) {
     }
 }
 
-/// Tells the newcomer who is there, and passes on what they say, with their number.
+/// Tells the newcomer who is connected, and forwards their messages with their number.
 async fn relay_messages(stream: TcpStream, me: usize, others: Others) -> Result<()> {
     let (mut write, mut read) = accept_async(stream).await?.split();
     let (way, mut heard) = mpsc::unbounded_channel::<Value>();

@@ -1,5 +1,5 @@
-//! How long it takes from the click on Join until somebody else moves on the screen: in a call of
-//! the product, and between pages that do nothing else.
+//! Benchmark of joining a call: the time from the click on Join to the first moving picture of
+//! another participant, in the product and between baseline pages.
 
 mod baseline;
 
@@ -17,23 +17,24 @@ use crate::{
     statistics::{median, rounded},
 };
 
-/// How often everybody joins, of each kind of page; the figures are medians.
+/// The number of rounds for each kind of page; the figures are medians.
 const ROUNDS: usize = 7;
-/// Whose click is measured: the second, who meets one, and the fourth, who meets three.
+/// The participants whose joining is measured: the second, who meets one, and the fourth, who meets
+/// three.
 const MEASURED: [usize; 2] = [1, 3];
-/// What those in a call did before has come to rest.
+/// The pause after which the participants' earlier work is finished.
 const REST: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(30);
 const WATCH: &str = include_str!("watch.js");
 
-/// Where the server is.
+/// The address of the server, and its settings.
 #[derive(Args)]
 pub struct Arguments {
     #[arg(long)]
     server: SocketAddr,
     #[arg(long)]
     database: String,
-    /// Where the TURN server is to listen that the server tells browsers of.
+    /// The port for the TURN server, which the server announces to browsers.
     #[arg(long)]
     turn_port: u16,
     /// The server's `PARLOUR_TURN_SECRET`.
@@ -41,21 +42,21 @@ pub struct Arguments {
     turn_secret: String,
 }
 
-/// The two kinds of page.
+/// The kind of page.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Kind {
     Product,
     Baseline,
 }
 
-/// Measures both kinds in turn, and prints a line for each round and one of JSON.
+/// Measures both kinds alternately, and prints a line for each round and a line of JSON.
 ///
 /// # Errors
-/// When somebody does not see the others.
+/// If a participant does not see the others.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let _turn = TurnServer::start_on(arguments.turn_port, &arguments.turn_secret).await?;
     let school = School::open(&arguments.database).await?;
-    // It began a moment ago, so that nobody waits for its beginning; the rounds take half of its
+    // The call began a moment ago, so that nobody waits for its start; the rounds take half of its
     // five minutes.
     let calls = school.prepare(1, TimeDelta::seconds(-5)).await?;
     let call = calls.first().context("nobody has booked anything")?;
@@ -96,7 +97,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// A browser of this person.
+/// Starts a browser with this person's session.
 async fn start(server: SocketAddr, person: &Person) -> Result<Chromium> {
     let browser = Chromium::start_with(1000, 800, &MEDIA).await?;
     browser.driver.set_script_timeout(TIMEOUT).await?;
@@ -118,7 +119,8 @@ async fn start(server: SocketAddr, person: &Person) -> Result<Chromium> {
     Ok(browser)
 }
 
-/// What the server tells its pages about STUN and TURN, so that the bare page goes the same way.
+/// The STUN and TURN servers that the server sends to its pages, so that the baseline page uses the
+/// same route.
 async fn ice_servers(browser: &Chromium, server: SocketAddr, call: &Call) -> Result<Value> {
     browser.driver.goto(format!("http://{server}{}", call.page)).await?;
     let script = "const done = arguments[0]; fetch('api/v1/ice_servers').then((answer) => \
@@ -128,8 +130,8 @@ async fn ice_servers(browser: &Chromium, server: SocketAddr, call: &Call) -> Res
     Ok(servers)
 }
 
-/// Lets everybody join, one after the other, and leave. The times of those who are measured, in
-/// milliseconds.
+/// Lets all participants join one after the other, and leave. Returns the times of the measured
+/// ones, in milliseconds.
 async fn measure_join(browsers: &[Chromium], page: &str) -> Result<Vec<f64>> {
     for browser in browsers {
         browser.driver.goto(page).await?;
@@ -155,7 +157,7 @@ async fn measure_join(browsers: &[Chromium], page: &str) -> Result<Vec<f64>> {
     Ok(measured)
 }
 
-/// What a promise of the page comes to.
+/// The result of a promise in the page.
 async fn evaluate(browser: &Chromium, promise: &str) -> Result<Value> {
     let script = format!(
         "const done = arguments[0]; const {{ watched, until }} = globalThis; \

@@ -1,4 +1,4 @@
-// Runs in the page before anything of it: presses Join, and tells when pictures of others move in the page.
+// Runs before the page's own scripts: clicks Join, and records when the video of other participants moves.
 (() => {
   const remote = new Set();
   const counted = new WeakSet();
@@ -35,18 +35,18 @@
   };
   globalThis.until = until;
   globalThis.watched = {
-    // The camera runs and one can join.
+    // Whether the camera runs and the Join button exists.
     ready: () => button() && [...document.querySelectorAll("video")].some((one) => one.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA),
-    // How many others are seen.
+    // The number of other participants whose video is shown.
     shown: () => shown,
-    // Presses; the milliseconds until the first of so many others was seen, once all are.
+    // Clicks Join, waits until all `others` are shown, and returns the milliseconds until the first one was.
     join: async (others) => {
       const pressed = performance.now();
       button().click();
       await until(() => shown === others, "the others");
       return others > 0 ? first - pressed : null;
     },
-    // The bare page is left by closing it.
+    // Leaves the call; the baseline page has no Leave button and is left by closing it.
     leave: async () => {
       button("Leave")?.click();
       return until(() => !button("Leave"), "the end");

@@ -1,5 +1,5 @@
-//! The same school of 10,000 people from files and over REST: how long each takes, and how much
-//! memory.
+//! Benchmark of imports: the same school of 10,000 people from files and over REST, with duration
+//! and memory.
 
 mod provider;
 
@@ -17,15 +17,15 @@ use crate::{
     statistics::{median, rounded},
 };
 
-/// 4,260 parents, 5,680 students, 60 teachers.
+/// 4,260 families with 4,260 parents and 5,680 students, and 60 teachers.
 const FAMILIES: usize = 4_260;
 const PEOPLE: u64 = 10_000;
 const ROUNDS: usize = 3;
 
-/// What is measured.
+/// The command line.
 #[derive(Args)]
 pub struct Arguments {
-    /// The server's program.
+    /// The path of the server binary.
     #[arg(long)]
     server: PathBuf,
     /// An empty folder for the roster and the databases.
@@ -33,10 +33,10 @@ pub struct Arguments {
     folder: PathBuf,
 }
 
-/// Imports and syncs, round by round, each time into a new SQLite file, and prints the figures.
+/// Runs the imports and syncs in rounds, each into a new SQLite file, and prints the figures.
 ///
 /// # Errors
-/// When a command fails, or its report is not the one that it must be.
+/// If a command fails, or its report is not as expected.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let roster = arguments.folder.join("roster");
     school::write_roster(&roster, FAMILIES)?;
@@ -51,8 +51,8 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
         };
         syncs.push(run.sync("added").await?);
         again.push(run.sync("unchanged").await?);
-        // The largest of all children that have ended: of the first round's syncs alone, for the
-        // import reads the files with the same code.
+        // The peak of the largest child process so far. It is read after the first round's syncs
+        // only: the import reads the files with the same code.
         if round == 0 {
             peak_mb = peak_of_children()?;
         }
@@ -110,8 +110,8 @@ impl Run<'_> {
         .await
     }
 
-    /// Runs a command of the server's program, checks that all people had this fate, and says how
-    /// long it took.
+    /// Runs a command of the server binary, checks that all people had this outcome, and returns
+    /// the duration.
     async fn timed(&self, words: &[&str], outcome: &str) -> Result<f64> {
         let mut command = Command::new(&self.arguments.server);
         command
@@ -134,8 +134,8 @@ impl Run<'_> {
     }
 }
 
-/// In megabytes; Linux tells it in kibibytes (getrusage(2)).
-#[expect(clippy::cast_precision_loss, reason = "a size for people")]
+/// The peak memory of child processes, in megabytes; Linux reports kibibytes (getrusage(2)).
+#[expect(clippy::cast_precision_loss, reason = "a rounded size for display")]
 fn peak_of_children() -> Result<f64> {
     Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() as f64 * 1024.0 / 1e6)
 }

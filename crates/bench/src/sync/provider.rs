@@ -1,5 +1,5 @@
-//! A OneRoster 1.1 provider in this process, whose pages are as good as ready: what is measured is
-//! who asks, not who answers.
+//! OneRoster 1.1 provider in this process, with pages that are almost ready: the benchmark measures
+//! the client, not the provider.
 
 use std::{
     collections::BTreeMap, convert::Infallible, net::SocketAddr, path::Path, sync::Arc, thread,
@@ -15,14 +15,14 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
 type Row = BTreeMap<String, String>;
-/// The objects of each collection, written out.
+/// The serialised objects of each collection.
 type Collections = BTreeMap<String, Vec<String>>;
 
-/// A running provider; it ends with the process.
+/// A running provider; it runs until the process ends.
 pub struct Provider(SocketAddr);
 
 impl Provider {
-    /// Starts one with the school of these files, on a thread of its own.
+    /// Starts a provider with the school in these files, on a thread of its own.
     pub async fn start(roster: &Path) -> Result<Self> {
         let collections = Arc::new(collections(roster)?);
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
@@ -33,7 +33,7 @@ impl Provider {
         Ok(Self(address))
     }
 
-    /// Where it is.
+    /// The origin of its URLs.
     pub fn origin(&self) -> String {
         format!("http://{}", self.0)
     }
@@ -91,7 +91,7 @@ fn objects(roster: &Path, name: &str) -> Result<Vec<String>> {
     file.deserialize().map(|row| Ok(object(&row?).to_string())).collect()
 }
 
-/// A row as the REST binding writes it: references as objects, metadata in an object of their own.
+/// Converts a row into the form of the REST binding: references and metadata as nested objects.
 fn object(row: &Row) -> Value {
     let refer = |id: &str| {
         json!({

@@ -1,4 +1,4 @@
-//! A browser for one visit.
+//! Browser for a single visit.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 use parlour_browser::Chromium;
 use serde_json::{Value, json};
 
-/// One browser.
+/// A browser.
 pub(super) struct Browser(Chromium);
 
 impl Browser {
-    /// Starts it and lets it come to rest.
+    /// Starts a browser and waits until it is idle.
     pub(super) async fn start() -> Result<Self> {
         let browser = Chromium::start(1200, 900).await?;
         browser.driver.goto("about:blank").await?;
@@ -18,7 +18,7 @@ impl Browser {
         Ok(Self(browser))
     }
 
-    /// Gives a command of the DevTools protocol.
+    /// Sends a command of the DevTools protocol.
     pub(super) async fn command(&self, name: &str, arguments: Value) -> Result<()> {
         self.0
             .driver
@@ -29,22 +29,22 @@ impl Browser {
         Ok(())
     }
 
-    /// Makes its processor this many times slower.
+    /// Slows its processor down by this factor.
     pub(super) async fn slow_down(&self, times: u32) -> Result<()> {
         self.command("Emulation.setCPUThrottlingRate", json!({ "rate": times })).await
     }
 
-    /// Opens an address.
+    /// Opens a URL.
     pub(super) async fn open(&self, address: &str) -> Result<()> {
         Ok(self.0.driver.goto(address).await?)
     }
 
-    /// What a script in the page returns.
+    /// Runs a script in the page and returns its result.
     pub(super) async fn run(&self, script: &str) -> Result<Value> {
         Ok(self.0.driver.execute(script, Vec::new()).await?.json().clone())
     }
 
-    /// Closes it.
+    /// Closes the browser.
     pub(super) async fn close(self) -> Result<()> {
         self.0.close().await
     }

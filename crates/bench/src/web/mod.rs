@@ -1,5 +1,5 @@
-//! Pages in a browser that has never seen them: what they load, when something is painted, and when
-//! one can use them.
+//! Benchmark of page loads in a browser with an empty cache: transferred bytes, first paint, and
+//! time until usable.
 
 mod browser;
 
@@ -15,16 +15,16 @@ use tokio::net::TcpStream;
 use self::browser::Browser;
 use crate::statistics::{median, rounded};
 
-/// How often each page is opened, at each speed; the figures are medians.
+/// The number of visits per page and speed; the figures are medians.
 const VISITS_PER_PAGE: usize = 5;
-/// How much slower the processor is made for the second half.
+/// The factor by which the processor is slowed down for the second half.
 const CPU_SLOWDOWN: u32 = 4;
 const TIMEOUT: Duration = Duration::from_secs(60);
 const BASE: &str = "/s/hillcrest/";
 const WATCH: &str = include_str!("watch.js");
 const REPORT: &str = include_str!("report.js");
 
-/// A page, with what must be there before it can be used.
+/// A page, with the selectors of elements that must exist before it is usable.
 struct Page {
     name: &'static str,
     path: String,
@@ -32,10 +32,10 @@ struct Page {
     cookie: Option<String>,
 }
 
-/// Measures both, prints a table and one line of JSON.
+/// Measures both speeds, and prints a table and one line of JSON.
 ///
 /// # Errors
-/// When a page does not become usable.
+/// If a page does not become usable.
 pub async fn run(server: SocketAddr) -> Result<()> {
     let cookie = log_in(server).await?;
     let pages = [
@@ -72,7 +72,7 @@ pub async fn run(server: SocketAddr) -> Result<()> {
     Ok(())
 }
 
-/// Opens a page in a browser of its own.
+/// Opens a page in a new browser.
 async fn measure_visit(server: SocketAddr, page: &Page, speed: u32) -> Result<Value> {
     let browser = Browser::start().await?;
     let script = WATCH.replace("NEEDED", &json!(page.needed).to_string());
@@ -134,7 +134,7 @@ fn print(pages: &[(&str, Vec<(&str, f64)>)]) {
     println!("\n{}", Value::Object(line));
 }
 
-/// The cookie of the demo's parent.
+/// Logs the demo's parent in and returns the cookie.
 async fn log_in(server: SocketAddr) -> Result<String> {
     let (headers, _) = get(server, &format!("{BASE}dev/login/parent"), "").await?;
     let cookies = headers
@@ -147,7 +147,7 @@ async fn log_in(server: SocketAddr) -> Result<String> {
         .context("the demo's parent can't log in")
 }
 
-/// The page of the evening that the demo's parent has booked for and can still change.
+/// The path of the evening that the demo's parent has booked and can still change.
 async fn bookings_path(server: SocketAddr, cookie: &str) -> Result<String> {
     let (_, body) = get(server, &format!("{BASE}api/v1/evenings"), cookie).await?;
     let evenings: Value = serde_json::from_slice(&body)?;

@@ -1,4 +1,4 @@
-// What the page has to say once it has been usable and at rest for a second; null before.
+// Returns the page's figures once it has been usable and idle for a second; null before that.
 const seen = globalThis.__bench;
 const files = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
 const paint = performance.getEntriesByName("first-contentful-paint")[0];

@@ -1,4 +1,4 @@
-// Runs in the page before anything of it: notes when what makes the page usable is there, and each task that kept the main thread for more than 50 ms.
+// Runs before the page's own scripts: records when the page becomes usable, and each task that blocks the main thread for more than 50 ms.
 (() => {
   const seen = (globalThis.__bench = { usable: null, tasks: [] });
   new PerformanceObserver((list) => {

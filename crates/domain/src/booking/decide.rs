@@ -1,5 +1,5 @@
 //! Decisions about appointments: whether they may be booked, moved or cancelled. The store loads
-//! what decides in the transaction that will write; the database's constraints decide races.
+//! the input in the transaction that writes the result; the database's constraints decide races.
 
 mod book;
 mod change;
@@ -19,27 +19,27 @@ use crate::{
     id::{BookingId, ClassId, PersonId},
 };
 
-/// An appointment that is asked for.
+/// An appointment that a request asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NewBooking {
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student: PersonId,
-    /// With whose teachers.
+    /// The class; the appointment is with its teachers.
     pub class: ClassId,
     /// A slot's start.
     pub starts_at: DateTime<Utc>,
 }
 
-/// An appointment that could not be made, and why.
+/// A requested appointment that can't be made, with the reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lost {
-    /// Which.
+    /// The requested appointment.
     pub booking: NewBooking,
-    /// Why.
+    /// The reason.
     pub refusal: Refusal,
 }
 
-/// Appointments that could not be made: at least one.
+/// All requested appointments that can't be made: at least one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LostBookings {
     first: Lost,
@@ -47,30 +47,30 @@ pub struct LostBookings {
 }
 
 impl LostBookings {
-    /// None where nothing was lost.
+    /// Returns `None` if no appointment was lost.
     fn of(lost: Vec<Lost>) -> Option<Self> {
         let mut lost = lost.into_iter();
         Some(Self { first: lost.next()?, rest: lost.collect() })
     }
 
-    /// Why the first one was lost.
+    /// The refusal of the first lost appointment.
     #[must_use]
     pub const fn refusal(&self) -> Refusal {
         self.first.refusal
     }
 
-    /// All of them, in the order in which they were asked for.
+    /// All lost appointments, in the order of the request.
     pub fn iter(&self) -> impl Iterator<Item = &Lost> {
         std::iter::once(&self.first).chain(&self.rest)
     }
 }
 
-/// Why appointments are not made, moved or cancelled.
+/// The reason why appointments are not made, moved or cancelled.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BookingError {
-    /// A rule stands against the request as a whole.
+    /// A rule refuses the request as a whole.
     Refused(Refusal),
-    /// The times of some appointments are taken, or their class is booked already.
+    /// The times of some appointments are taken, or their class is already booked.
     Lost(LostBookings),
 }
 
@@ -80,19 +80,19 @@ impl From<Refusal> for BookingError {
     }
 }
 
-/// Who makes, moves or cancels an appointment of a parent.
+/// The person who makes, moves or cancels a parent's appointment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum By {
-    /// The parent, as long as booking is open to parents (E4).
+    /// The parent, while booking is open to parents (E4).
     Parent,
-    /// The school's staff in the parent's name, until the evening ends.
+    /// The school's staff, on the parent's behalf, until the evening ends.
     Staff,
 }
 
-/// The times of the evening, and who asks.
+/// The times of the evening, and the person who makes the request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Terms {
-    /// Who asks.
+    /// The person who makes the request.
     pub by: By,
     /// The evening's slots.
     pub timing: Timing,
@@ -113,19 +113,19 @@ impl Terms {
     }
 }
 
-/// A live booking that the parent has in the evening. One that staff made another beside is none:
-/// the later one stands for its class.
+/// A live booking of the parent in the evening. A booking that staff have repeated is excluded: the
+/// later booking counts for the class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OwnBooking {
-    /// Which.
+    /// The booking.
     pub id: BookingId,
-    /// About whom.
+    /// The student whom the appointment is about.
     pub student: PersonId,
-    /// With whose teachers.
+    /// The class; the appointment is with its teachers.
     pub class: ClassId,
-    /// When it begins.
+    /// The start.
     pub starts_at: DateTime<Utc>,
-    /// A teacher has made a record of it. Only what staff may do depends on it.
+    /// A teacher has recorded something about it. Only decisions for staff depend on this.
     pub has_record: bool,
 }
 

@@ -1,34 +1,34 @@
-//! Appointments that are stranded: they stand, and the roster has taken away what they were booked
-//! on. It is found out whenever it is asked, and kept nowhere.
+//! Stranded appointments: the roster no longer has their class, enrolment or teacher. The state is
+//! computed on each read and stored nowhere.
 
-/// What a booking rests on, as the roster has it now.
+/// The current state in the roster of everything that a booking depends on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BookingBasis {
-    /// It is not cancelled, and not over.
+    /// The booking is neither cancelled nor over.
     pub is_live: bool,
-    /// Its class is there.
+    /// The class exists.
     pub class_exists: bool,
-    /// Its student is at the school and has a place in the class.
+    /// The student is at the school and enrolled in the class.
     pub student_is_in_class: bool,
-    /// How many of its teachers have left the school or the class.
+    /// The number of its teachers who have left the school or the class.
     pub teachers_left: usize,
 }
 
-/// Why an appointment is stranded. Nothing confirmed is lost silently: it stays until somebody
-/// moves or cancels it.
+/// The reason why an appointment is stranded. No confirmed appointment is removed silently: it
+/// stays until somebody moves or cancels it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Stranded {
-    /// The roster has no such class any more.
+    /// The class is no longer in the roster.
     ClassGone,
-    /// The student is not in the class any more.
+    /// The student is no longer in the class.
     StudentLeftClass,
     /// A teacher of the appointment has left the school or the class.
     TeacherLeftClass,
 }
 
 impl BookingBasis {
-    /// The first reason for which a booking on this ground is stranded; none where all is well, or
-    /// nobody comes any more.
+    /// The first reason why this booking is stranded; `None` if it has a sound basis, or is
+    /// cancelled or over.
     #[must_use]
     pub const fn stranded_reason(self) -> Option<Stranded> {
         match self {
@@ -42,7 +42,7 @@ impl BookingBasis {
 }
 
 impl Stranded {
-    /// The stable name, as in the contract.
+    /// The stable code, as in the contract.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl Stranded {
         }
     }
 
-    /// In words, for a letter or a report.
+    /// A description for a letter or a report.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {

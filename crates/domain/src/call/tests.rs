@@ -1,4 +1,4 @@
-//! The call as people meet in it, and what holds whatever they do.
+//! Tests of calls: scenarios of several participants, and invariants.
 
 use std::collections::BTreeSet;
 
@@ -102,7 +102,7 @@ fn reload_keeps_the_seat_and_gets_a_new_connection() {
     assert_eq!(entered, EntryDecision::Seated { connection: 2, resumed: false, replaced: Some(1) });
     assert_eq!(kinds(&events), [(person(1), CallEventKind::Resumed)]);
     assert_eq!(call.seats()[0].occupant.since, at(0));
-    assert_eq!(call.leave(person(1), 1, at(2)), [], "the older connection has no say any more");
+    assert_eq!(call.leave(person(1), 1, at(2)), [], "the older connection changes nothing");
     assert_eq!(call.disconnect(person(1), 1, at(60), at(2)), []);
     assert_eq!(call.renew(person(1), 1, at(2)), (false, vec![]));
 }
@@ -131,7 +131,7 @@ fn second_device_must_confirm_takeover() {
     assert_eq!(
         call.enter(&request(1, 1), at(3)).0,
         EntryDecision::MoveHere,
-        "the older device is the other one now"
+        "the first device must now ask to move back"
     );
 }
 
@@ -162,7 +162,7 @@ fn third_takeover_of_a_guest_link_requires_a_code() {
     assert_eq!(
         empty.enter(&again(2, CallRole::Guest, false), at(0)).0,
         EntryDecision::CodeRequired,
-        "nor can one wait until the guest is away"
+        "the code is required even while the guest is absent"
     );
 }
 
@@ -178,7 +178,7 @@ fn queue_position_survives_takeover_and_disconnect() {
     assert_eq!(
         kinds(&call.evict(&[person(1)], at(3))),
         [(person(1), CallEventKind::Evicted), (person(4), CallEventKind::Promoted)],
-        "who has vanished is passed over"
+        "a disconnected participant is skipped"
     );
     call.leave(person(2), 2, at(4));
     assert_eq!(
@@ -197,7 +197,7 @@ fn closing_the_call_evicts_everybody() {
     assert!(call.seats().is_empty() && call.queue().is_empty());
 }
 
-/// What may happen to a call, with small numbers so that people meet.
+/// The operations on a call, with small numbers so that they conflict often.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Enter { who: u8, device: u8, move_here: bool, fresh: bool, takeovers: i64 },
@@ -272,12 +272,12 @@ fn take(call: &mut Call, step: Step, now: DateTime<Utc>) -> Vec<CallEvent> {
 }
 
 fn check(before: &Call, call: &Call, events: &[CallEvent], capacity: u32, now: DateTime<Utc>) {
-    assert!(call.seats().len() <= capacity as usize, "one too many");
+    assert!(call.seats().len() <= capacity as usize, "more seats than the capacity");
     let numbers: BTreeSet<u32> = call.seats().iter().map(|seat| seat.number).collect();
     assert!(
         numbers.len() == call.seats().len()
             && numbers.iter().all(|number| (1..=capacity).contains(number)),
-        "a seat twice"
+        "two occupants have the same seat"
     );
     let places: Vec<&Occupant> = call
         .seats()
@@ -288,21 +288,21 @@ fn check(before: &Call, call: &Call, events: &[CallEvent], capacity: u32, now: D
     assert_eq!(
         places.iter().map(|place| place.participant).collect::<BTreeSet<_>>().len(),
         places.len(),
-        "somebody twice"
+        "a participant has two places"
     );
     assert_eq!(
         places.iter().map(|place| place.connection).collect::<BTreeSet<_>>().len(),
         places.len(),
-        "a number twice"
+        "two places have the same connection number"
     );
     assert!(
         call.seats().len() == capacity as usize
             || call.queue().iter().all(|queued| !queued.occupant.is_present),
-        "somebody waits while a seat is free"
+        "a participant waits while a seat is free"
     );
     assert!(
         places.iter().all(|place| place.lease_ends_at > now && place.lease_ends_at <= now + GRACE),
-        "a lease is over, or too long"
+        "a lease has ended or is too long"
     );
 
     assert!(
@@ -315,11 +315,11 @@ fn check(before: &Call, call: &Call, events: &[CallEvent], capacity: u32, now: D
             .is_some_and(|old| old.connection == place.connection);
         assert!(
             kept || place.connection >= before.next_connection(),
-            "a connection's number went back"
+            "a connection number decreased"
         );
     }
     assert!(call.queue().is_sorted_by_key(|queued| queued.number));
-    // Who came back in this very step was not there when the seats before were given away.
+    // A participant who returned in this very step was absent when earlier seats were assigned.
     let was_present = |queued: &&QueueEntry| queued.occupant.is_present;
     let waited: Vec<&QueueEntry> = before.queue().iter().filter(was_present).collect();
     let number = |participant| {
@@ -333,20 +333,16 @@ fn check(before: &Call, call: &Call, events: &[CallEvent], capacity: u32, now: D
         .filter(|event| event.kind == CallEventKind::Promoted)
         .filter_map(|event| number(event.participant))
         .collect();
-    assert!(promoted.is_sorted(), "the queue was not in order");
-    // Whose place ran out in this very step and who came anew stands at the end of the queue, with
-    // another number.
+    assert!(promoted.is_sorted(), "participants were not seated in queue order");
+    // A participant whose place expired in this very step and who entered again is at the end of
+    // the queue, with a new number.
     let waited_there = |queued: &&QueueEntry| {
         queued.occupant.is_present && number(queued.occupant.participant) == Some(queued.number)
     };
     let passed_over = |queued: &&QueueEntry| {
         waited_there(queued) && promoted.last().is_some_and(|last| queued.number < *last)
     };
-    assert_eq!(
-        call.queue().iter().find(passed_over),
-        None,
-        "somebody who came later was seated first"
-    );
+    assert_eq!(call.queue().iter().find(passed_over), None, "a later participant was seated first");
 }
 
 #[test]
@@ -358,8 +354,8 @@ fn queue_position_expiring_on_return_is_lost() {
     call.enter(&request(1, 1), at(10));
     call.disconnect(person(6), 2, at(30), at(13));
     let before = call.clone();
-    // Seat and queue place of 8 and 7, of whom nothing was heard for 30 seconds, are over in the
-    // same moment.
+    // The seat of 8 and the queue entry of 7, both silent for 30 seconds, expire at the same
+    // moment.
     let (entered, events) = call.enter(&request(7, 1), at(30));
     check(&before, &call, &events, 2, at(30));
     assert_eq!(entered, EntryDecision::Waiting { place: 1, connection: 5, replaced: None });

@@ -1,5 +1,5 @@
-//! When a call can be entered, when its talk begins and ends, and which minutes one more of them
-//! needs.
+//! Times of a call: when it can be entered, when its talk begins and ends, and which minutes an
+//! extension needs.
 
 use std::collections::BTreeSet;
 
@@ -10,39 +10,39 @@ use crate::{Refusal, booking::claimed_minutes, evening::Timing};
 /// How long before its start a call can be entered.
 pub const ENTRY_LEAD: TimeDelta = TimeDelta::minutes(10);
 
-/// What a teacher adds to a call at a time.
+/// How much time a teacher adds to a call at once.
 pub const EXTENSION: TimeDelta = TimeDelta::minutes(1);
 
-/// How long after the talk the credentials of a relay live: as long as a teacher may add minutes.
+/// How long relay credentials stay valid after the talk: as long as a teacher may add minutes.
 pub const RELAY_SPARE: TimeDelta = TimeDelta::minutes(15);
 
-/// How long they live where no call is open: for a look at one's devices.
+/// How long relay credentials stay valid if no call is open: enough to test a device.
 pub const RELAY_CHECK: TimeDelta = TimeDelta::minutes(5);
 
 /// Whether a call can be entered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallState {
-    /// Not yet.
+    /// It can't be entered yet.
     Early,
-    /// Yes.
+    /// It can be entered.
     Open,
-    /// Not any more.
+    /// It can't be entered any more.
     Over,
 }
 
 /// The times of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CallTimes {
-    /// From when one may enter, and wait.
+    /// The moment from which people may enter and wait.
     pub opens_at: DateTime<Utc>,
     /// When the talk begins.
     pub starts_at: DateTime<Utc>,
-    /// When it ends, added time included: everybody is put out then.
+    /// When the talk ends, added time included; everybody is evicted then.
     pub ends_at: DateTime<Utc>,
 }
 
 impl CallTimes {
-    /// The times of a call in the slot that starts at `starts_at`, to which `extended` was added.
+    /// The times of a call in the slot that starts at `starts_at`, extended by `extended`.
     #[must_use]
     pub fn new(starts_at: DateTime<Utc>, timing: &Timing, extended: TimeDelta) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl CallTimes {
         }
     }
 
-    /// Whether it can be entered now.
+    /// Whether the call can be entered now.
     #[must_use]
     pub fn state(&self, now: DateTime<Utc>) -> CallState {
         if now < self.opens_at {
@@ -64,7 +64,7 @@ impl CallTimes {
         }
     }
 
-    /// Until when somebody who asks now may use a relay for this call.
+    /// The expiry of relay credentials that are issued now for this call.
     #[must_use]
     pub fn relay_ends_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         if self.state(now) == CallState::Open {
@@ -74,7 +74,7 @@ impl CallTimes {
         }
     }
 
-    /// Checks that it can be entered now.
+    /// Checks that the call can be entered now.
     ///
     /// # Errors
     /// [`Refusal::CallEarly`], [`Refusal::CallOver`].
@@ -87,9 +87,9 @@ impl CallTimes {
     }
 }
 
-/// The minutes that a talk until `ends_at` needs and that are not claimed for it yet. A minute is
-/// needed if any second of it is: within the slot's own time and a gap after it there is often none
-/// to claim from others.
+/// The minutes that a talk until `ends_at` needs and that it has not claimed yet. A minute is
+/// needed if any second of it is; within the slot's own time and the gap after it there is often no
+/// further minute to claim.
 pub fn minutes_to_claim(
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! The rules of the invite as a table of cases, and the invariants behind them.
+//! Tests of the invite rules: a table of cases, and invariants.
 
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -92,8 +92,8 @@ fn invites_are_limited_per_day() {
 
 #[test]
 fn limit_and_bar_give_the_same_refusal() {
-    // After three refusals every address is answered like a barred one, so that nobody can find out
-    // by trying which address is barred.
+    // After three refusals every address gets the answer of a barred one, so that nobody can find
+    // out by trial which address is barred.
     let mut s = context();
     s.refused_today = 3;
     let after_limit = decide(&invite_for(&[1]), &s, now());
@@ -129,7 +129,7 @@ fn guest_link_ends_an_hour_after_the_last_appointment() {
     assert_eq!(
         link_ends_at(Some(last), closes, ends, now()),
         ends + TimeDelta::hours(1),
-        "more may be booked"
+        "more appointments can be booked"
     );
     assert_eq!(link_ends_at(None, closes, ends, later), ends + TimeDelta::hours(1));
 }

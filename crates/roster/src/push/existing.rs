@@ -1,5 +1,5 @@
-//! What is there already of what a push names: put into the draft, so that its rows find whom they
-//! speak of.
+//! Existing objects that a push refers to; the draft contains them so that references in pushed
+//! rows can be resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,29 +8,28 @@ use crate::draft::{ClassRow, ContactMetadata, Link, Org, RoleAssignment, RosterD
 use crate::finding::Location;
 use crate::role::{self, RoleKind};
 
-/// Of the people, classes and links of a school, those that a push names.
+/// The existing people, classes and links of a school that a push refers to.
 #[derive(Debug, Clone, Default)]
 pub struct ExistingRecords {
     /// People by id, with the names of their roles.
     pub people: BTreeMap<String, Vec<String>>,
     /// Ids of classes.
     pub classes: BTreeSet<String>,
-    /// With a push of guardianships the live links it names; with one of people all live links of
-    /// theirs as contacts.
+    /// For a push of guardianships, the live links that it names; for a push of people, all live
+    /// links in which they are contacts.
     pub links: Vec<ExistingLink>,
 }
 
-/// A link as it was said last. What stands against contact is not read here: a row that doesn't
-/// speak of it leaves it as it is.
+/// An existing link. Bars are not included: a row that does not mention them leaves them unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct ExistingLink {
     /// The contact.
     pub parent: String,
     /// The student.
     pub student: String,
-    /// "Mother".
+    /// The relationship, for example "Mother".
     pub relationship: String,
-    /// 1 comes first.
+    /// The priority; 1 comes first.
     pub priority: Option<u16>,
     /// Whether the student lives with the contact.
     pub lives_with: Option<bool>,
@@ -38,18 +37,18 @@ pub struct ExistingLink {
     pub contact_allowed: bool,
 }
 
-/// Where a seed stands: no row of the push has this number.
+/// The location of rows from existing objects: no row of the push has this number.
 const EXISTING: Location = Location { file: super::rows::FILE, line: 0 };
 
 impl ExistingRecords {
-    /// The link of two people, as it was said last.
+    /// The existing link between two people.
     pub(super) fn link(&self, parent: &str, student: &str) -> Option<&ExistingLink> {
         self.links.iter().find(|link| link.parent == parent && link.student == student)
     }
 
-    /// Whether a row gives no reason to judge again on contact that is allowed: files may have
-    /// judged by more than a contact's roles and relationship (SDS), and a row that only says
-    /// how somebody is related takes contact away when that is another relative.
+    /// Whether contact is already allowed and a row gives no reason to reconsider it. Files may
+    /// have decided by more than a contact's roles and relationship (SDS), but a row that changes
+    /// the relationship to another relative takes contact away.
     pub(super) fn keeps_contact(&self, parent: &str, student: &str, relationship: &str) -> bool {
         let is_a_parent_s = relationship.is_empty() || role::kind(relationship) == RoleKind::Parent;
         self.link(parent, student).is_some_and(|link| {
@@ -57,7 +56,7 @@ impl ExistingRecords {
         })
     }
 
-    /// Puts the school, and those who are only named, into an empty draft.
+    /// Adds the school, and the people and classes that the push only refers to, to an empty draft.
     pub(super) fn add_to_draft(&self, school: &str, push: &Push, draft: &mut RosterDraft) {
         draft.orgs.rows.insert(
             school.to_owned(),
@@ -94,7 +93,7 @@ impl ExistingRecords {
             };
             draft.classes.rows.insert(id.clone(), class);
         }
-        // Whoever comes in other roles is judged anew by them.
+        // A person who is pushed with other roles than before is reevaluated by the new roles.
         let changes = |link: &&ExistingLink| {
             pushed
                 .get(link.parent.as_str())
@@ -130,7 +129,7 @@ fn reevaluated_link(link: &ExistingLink) -> Link {
     }
 }
 
-/// Somebody of whom only the roles count.
+/// A placeholder for a person of whom only the roles matter.
 fn stub() -> User {
     User {
         at: EXISTING,

@@ -1,8 +1,8 @@
-//! Rows of one kind that a program pushes, read by the rules of the files: they become rows of a
-//! draft beside what they name and is there already.
+//! Reader of pushed rows of one kind. The rules of files apply: pushed rows and the existing
+//! objects that they refer to become rows of one draft.
 //!
-//! Start with [`read_push`]. What names somebody or a class that is not there is refused row by
-//! row; so is a row that an earlier one repeats.
+//! Start with [`read_push`]. A row is refused if it refers to a person or class that does not
+//! exist, or if it repeats an earlier row.
 
 mod existing;
 mod row_diagnostics;
@@ -20,7 +20,7 @@ use crate::model::{Coverage, Format, Mode, Removed, School};
 pub use existing::{ExistingLink, ExistingRecords};
 pub use row_diagnostics::{RowDiagnostic, RowVerdict};
 
-/// A row with its number, counted from 0, by which it is told of.
+/// A row with its number, counted from 0, which diagnostics refer to.
 pub type Numbered<T> = (usize, T);
 
 /// The rows of a push.
@@ -30,32 +30,32 @@ pub enum Push {
     People(Vec<Numbered<PushedPerson>>),
     /// Classes.
     Classes(Vec<Numbered<PushedClass>>),
-    /// Students and teachers of classes.
+    /// Enrolments of students and teachers in classes.
     Enrolments(Vec<Numbered<PushedEnrolment>>),
-    /// Links of contacts and students.
+    /// Guardianships: links of contacts and students.
     Guardianships(Vec<Numbered<PushedGuardianship>>),
 }
 
-/// Somebody, in the words of the files.
+/// A pushed person, in the terms of the files.
 #[derive(Debug, Clone, Default)]
 pub struct PushedPerson {
     /// The id.
     pub sourced_id: String,
     /// The names of the roles.
     pub roles: Vec<String>,
-    /// "Mrs".
+    /// The honorific, for example "Mrs".
     pub honorific: String,
     /// Given name.
     pub given_name: String,
     /// Family name.
     pub family_name: String,
-    /// The address.
+    /// The email address.
     pub email: String,
-    /// Gone from the school.
+    /// The person has left the school.
     pub remove: bool,
 }
 
-/// A class.
+/// A pushed class.
 #[derive(Debug, Clone, Default)]
 pub struct PushedClass {
     /// The id.
@@ -66,67 +66,68 @@ pub struct PushedClass {
     pub subject: String,
     /// The code.
     pub code: String,
-    /// Gone.
+    /// The class no longer exists.
     pub remove: bool,
 }
 
-/// A student or teacher of a class. Class, person and role are its name.
+/// A pushed enrolment. Class, person and role identify it.
 #[derive(Debug, Clone, Default)]
 pub struct PushedEnrolment {
     /// The class.
     pub class: String,
     /// The person.
     pub person: String,
-    /// Learns or teaches.
+    /// The role in the class.
     pub role: String,
-    /// The teacher mainly responsible.
+    /// The person is the main teacher.
     pub primary: bool,
-    /// First day.
+    /// The first day.
     pub begins_on: Option<NaiveDate>,
-    /// Last day.
+    /// The last day.
     pub ends_on: Option<NaiveDate>,
-    /// Gone.
+    /// The person has left the class.
     pub remove: bool,
 }
 
-/// A contact of a student. The two are its name.
+/// A pushed guardianship. Parent and student identify it.
 #[derive(Debug, Clone, Default)]
 pub struct PushedGuardianship {
     /// The contact.
     pub parent: String,
     /// The student.
     pub student: String,
-    /// "Mother".
+    /// The relationship, for example "Mother".
     pub relationship: String,
-    /// 1 comes first.
+    /// The priority; 1 comes first.
     pub priority: Option<u16>,
     /// Whether the student lives with the contact.
     pub lives_with: Option<bool>,
-    /// What the school says of contact; none leaves it as it was said last.
+    /// Whether the school allows contact; `None` leaves the value unchanged.
     pub contact_allowed: Option<bool>,
-    /// Whether a court order is on file; none leaves it as it was said last.
+    /// Whether a court order is on file; `None` leaves the value unchanged.
     pub court_order: Option<bool>,
-    /// Gone.
+    /// The person is no longer a contact of the student.
     pub remove: bool,
 }
 
-/// A push, read.
+/// The result of reading a push.
 #[derive(Debug)]
 pub struct PushOutcome {
-    /// The kind, as changes.
+    /// The kinds that changed, as deltas.
     pub coverage: Coverage,
-    /// The rows that can be used; of the rest of the school nothing.
+    /// The usable rows, without the rest of the school.
     pub school: School,
-    /// What rows say is gone.
+    /// Objects that the rows remove.
     pub removed: Removed,
-    /// What is to be said of rows: of those that are refused, and of those that are used in part.
+    /// The diagnostics of rows that are refused or only partly used.
     pub diagnostics: Vec<RowDiagnostic>,
 }
 
-/// Reads a push to the school of this id; `known` is what is there of what its rows name.
+/// Reads a push to the school with this id; `known` contains the existing objects that its rows
+/// name.
 ///
 /// # Errors
-/// [`ReadError::TooLarge`] when there are more rows than a file may have.
+/// [`ReadError::TooLarge`] if there are more rows than a file may have.
 pub fn read_push(
     school_id: &str,
     push: &Push,
@@ -135,7 +136,7 @@ pub fn read_push(
     let (mut draft, mut findings) = (RosterDraft::new(Format::OneRoster12), Findings::default());
     known.add_to_draft(school_id, push, &mut draft);
     let used = rows::read(school_id, push, known, &mut draft, &mut findings)?;
-    // Whatever is named must be there: in the push, or among what is known.
+    // Every referenced object must exist: in the push, or among the known objects.
     draft.coverage = Coverage {
         orgs: Mode::Bulk,
         people: Mode::Bulk,
@@ -146,7 +147,7 @@ pub fn read_push(
     let mut roster =
         assemble(draft, SchoolFilter::One(school_id), findings).map_err(|refusal| refusal.error)?;
     let mut school = roster.schools.pop().unwrap_or_default();
-    // Its name is not a program's to say.
+    // An API client can't change the school's name.
     school.name = None;
     roster.removed.people_with_links.clear();
     roster.removed.guardianships = used.unlinked;
@@ -159,7 +160,7 @@ pub fn read_push(
     })
 }
 
-/// Takes out of the school what was only there to be named.
+/// Removes the objects that only served to resolve references.
 fn retain_pushed(school: &mut School, push: &Push, pushed: &BTreeSet<String>) -> Coverage {
     let delta_if = |is: bool| if is { Mode::Delta } else { Mode::Absent };
     match push {
@@ -172,7 +173,7 @@ fn retain_pushed(school: &mut School, push: &Push, pushed: &BTreeSet<String>) ->
     Coverage {
         orgs: Mode::Absent,
         people: delta_if(matches!(push, Push::People(_))),
-        // Contact rests on the contact's roles, so that links follow people whose roles change.
+        // Contact depends on the contact's roles, so changed roles of people change their links.
         guardianships: delta_if(matches!(push, Push::People(_) | Push::Guardianships(_))),
         classes: delta_if(matches!(push, Push::Classes(_))),
         enrolments: delta_if(matches!(push, Push::Enrolments(_))),

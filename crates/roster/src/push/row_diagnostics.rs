@@ -1,39 +1,39 @@
-//! What is said of a pushed row: the findings of the files, in the words of a push.
+//! Diagnostics of pushed rows: findings, translated into the terms of the API.
 
 use super::{ExistingRecords, Push};
 use crate::finding::{Finding, Reason};
 
-/// Something to say of a row.
+/// A diagnostic of a pushed row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowDiagnostic {
     /// The row's number, counted from 0.
     pub row: usize,
-    /// What becomes of the row.
+    /// The consequence for the row.
     pub verdict: RowVerdict,
-    /// The field that it is about.
+    /// The field that the diagnostic concerns.
     pub field: &'static str,
-    /// Why, for machines.
+    /// The reason, for programs.
     pub code: &'static str,
-    /// Why and what to do, for people.
+    /// The reason and the remedy, for people.
     pub detail: String,
 }
 
-/// What becomes of a row of which something is to be said.
+/// The consequence of a diagnostic for its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowVerdict {
-    /// It is not used.
+    /// The row is not used.
     Refused,
-    /// It is used, but for what is told.
+    /// The row is used, except for the reported part.
     Used,
 }
 
-/// Says it of each row that has a finding.
+/// Converts the findings of each row into diagnostics.
 pub(super) fn row_diagnostics(
     push: &Push,
     known: &ExistingRecords,
     findings: &[Finding],
 ) -> Vec<RowDiagnostic> {
-    // The contract names the words and blanks that are understood.
+    // The contract documents the synonyms and blanks that are accepted.
     let is_told = |finding: &&Finding| {
         finding.line > 0 && !matches!(finding.reason, Reason::Synonym | Reason::BlankName)
     };
@@ -143,14 +143,15 @@ fn row_diagnostic(
             "A guardianship is of a contact and a student, who are two people. Push the student \
              with the role of one first.",
         ),
-        // Shapes that no row of a request should have: what the file's reader says will do.
+        // These cases should not occur in rows of a request, so the file reader's message is good
+        // enough.
         (reason, _) => refused(name_of(push), reason.code(), &finding.message),
     }
 }
 
 const UNKNOWN_PERSON: &str = "The school has nobody of this id. Push the person first.";
 
-/// The field that names a row, or the last of them.
+/// The field that identifies a row, or the last of several.
 const fn name_of(push: &Push) -> &'static str {
     match push {
         Push::People(_) | Push::Classes(_) => "sourced_id",

@@ -1,4 +1,4 @@
-//! Writes pushed rows as rows of the files, and has them read by the same functions.
+//! Conversion of pushed rows into rows of files, which the same functions read.
 
 use std::collections::BTreeSet;
 
@@ -16,15 +16,15 @@ use crate::role::{self, EnrolmentRole, RoleKind};
 use crate::table::{Row, Spec, handle_rows};
 use crate::users;
 
-/// What stands for the file's name in findings.
+/// The file name in findings.
 pub(super) const FILE: &str = "items";
 
-/// What came of the rows beside the draft.
+/// Results of reading the rows, beside the draft.
 #[derive(Debug, Default)]
 pub(super) struct UsedRows {
-    /// Ids of people that rows have brought.
+    /// Ids of people whose rows were used.
     pub ids: BTreeSet<String>,
-    /// Contact and student of links that are gone.
+    /// Contact and student of removed links.
     pub unlinked: BTreeSet<(String, String)>,
 }
 
@@ -97,7 +97,7 @@ pub(super) fn read(
     Ok(used)
 }
 
-/// Hands over each row with its cells under these columns.
+/// Calls `with` for each row, with its cells in these columns.
 fn each<T, const N: usize>(
     rows: &[Numbered<T>],
     of: &Spec,
@@ -108,13 +108,13 @@ fn each<T, const N: usize>(
 ) -> Result<(), ReadError> {
     let spec = Spec { file: FILE, needed: &[], filled: &[], ..*of };
     let layout = match_headers(&names.map(str::to_owned), 0, &spec, findings)?;
-    // A finding of line 0 would be one of the whole.
+    // Line 0 is reserved for findings about the whole file.
     let line = |number: usize| number as u64 + 1;
     let (mut left, mut current) = (rows.iter(), rows.iter());
     let mut next =
         || Ok(left.next().map(|(number, row)| Record::whole(line(*number), cells(row).to_vec())));
     handle_rows(&mut next, &spec, &layout, findings, &mut |row, findings| {
-        // A row that is broken was refused: it says nothing of others.
+        // A broken row was already refused and provides no further data.
         if let Some((_, pushed)) = current
             .by_ref()
             .find(|(number, _)| line(*number) == row.at.line)
@@ -170,7 +170,7 @@ fn class_cells(school: &str, row: &PushedClass) -> [String; 6] {
     [sourced_id, status_cell(row.remove), title, code, subject, school.to_owned()]
 }
 
-/// The id by which an enrolment is known that has none of its own; none without a role.
+/// The id of an enrolment without an id of its own; `None` without a valid role.
 fn enrolment_id(row: &PushedEnrolment) -> Option<String> {
     let role = EnrolmentRole::named(row.role.trim())?;
     Some(generated_id(row.class.trim(), row.person.trim(), role))
@@ -204,8 +204,8 @@ const LINK: [&str; 8] = [
     "metadata.courtOrder",
 ];
 
-/// What a row doesn't say is blank: whoever compares it with what is there keeps what stands
-/// against contact.
+/// Absent values become blank cells; the caller that compares them with the existing link keeps its
+/// bars.
 fn link_cells(row: &PushedGuardianship) -> [String; 8] {
     let priority = row.priority.map(|number| number.to_string()).unwrap_or_default();
     let (student, parent, relation) =

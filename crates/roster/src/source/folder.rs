@@ -1,4 +1,4 @@
-//! A roster in a folder. Follows no links and looks into no subfolder.
+//! Roster in a folder. Follows no links and ignores subfolders.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::ReadError;
 use crate::limits::MAX_ENTRIES;
 
-/// The CSV files of a folder by lower-case name.
+/// The CSV files of a folder, by lower-case name.
 #[derive(Debug)]
 pub(super) struct Folder {
     files: BTreeMap<String, PathBuf>,
@@ -28,7 +28,8 @@ impl Folder {
             if !name.ends_with(".csv") {
                 continue;
             }
-            // A link could lead anywhere on the machine; its content would end up in reports.
+            // A link could lead to any file of the machine, and its content would end up in
+            // reports.
             if !entry.file_type().map_err(io)?.is_file() {
                 return Err(ReadError::UnsafePath(name));
             }

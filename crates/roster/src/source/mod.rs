@@ -1,4 +1,4 @@
-//! Where the files of a roster lie: a folder, a zip, or a spool of collections. Hands out bounded
+//! Sources of roster files: a folder, a zip, or a spool of collections. Provides size-limited
 //! readers by file name.
 
 mod folder;
@@ -16,7 +16,7 @@ use crate::objects::View;
 use folder::Folder;
 use zip_source::{OpenedFile, ZipArchiveSource};
 
-/// An opened folder, zip or spool, its names checked.
+/// An opened folder, zip or spool with checked names.
 #[derive(Debug)]
 pub(crate) struct Source {
     storage: Storage,
@@ -30,8 +30,8 @@ enum Storage {
     Collections(Collections),
 }
 
-/// A spool, in which a collection stands for the CSV file of its name, and in OneRoster 1.2 people
-/// for roles.csv, too.
+/// A spool. A collection replaces the CSV file of the same name, and in OneRoster 1.2 the people
+/// also replace roles.csv.
 #[derive(Debug)]
 struct Collections {
     spool: Spool,
@@ -65,12 +65,12 @@ impl Source {
         Ok(Self { storage, read_bytes: 0 })
     }
 
-    /// Collections that were fetched.
+    /// A source of fetched collections.
     pub(crate) const fn of_collections(spool: Spool, format: Format) -> Self {
         Self { storage: Storage::Collections(Collections { spool, format }), read_bytes: 0 }
     }
 
-    /// How a file is to be read that is not CSV.
+    /// The view for a file that is not CSV.
     pub(crate) fn view(&self, name: &str) -> Option<View> {
         match &self.storage {
             Storage::Collections(collections) => collections.view(&name.to_lowercase()),
@@ -87,7 +87,7 @@ impl Source {
         }
     }
 
-    /// Opens the file of this name in whatever case, if it is there, and gives it to `work`.
+    /// Opens the file with this name in any case, if it exists, and passes it to `work`.
     pub(crate) fn with_file<T>(
         &mut self,
         name: &str,
@@ -121,12 +121,12 @@ impl Source {
     }
 }
 
-/// A reader that breaks off as soon as more comes out of it than it may hold.
+/// A reader that fails as soon as it has yielded more than its limit.
 struct LimitedReader<'a> {
     inner: Box<dyn Read + 'a>,
     read: u64,
     budget: u64,
-    /// What a zip entry of this compressed size may grow to.
+    /// The maximum size of a zip entry with this compressed size.
     proportion: u64,
 }
 

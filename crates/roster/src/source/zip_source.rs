@@ -1,4 +1,4 @@
-//! A roster in a zip. Unpacks nothing to the disk; refuses names that lead elsewhere, and bombs.
+//! Roster in a zip. Unpacks nothing to disk; refuses unsafe names and zip bombs.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,10 +11,10 @@ use zip::result::ZipError;
 use crate::error::ReadError;
 use crate::limits::{MAX_ENTRIES, MAX_ZIP_BYTES, MAX_ZIP_RATIO, UNCHECKED_ZIP_BYTES};
 
-/// A reader, and how many bytes may come out of it.
+/// A reader, and the maximum number of bytes that it may yield.
 pub(super) type OpenedFile<'a> = (Box<dyn Read + 'a>, u64);
 
-/// The CSV files of a zip by lower-case name, with their place in the archive.
+/// The CSV files of a zip by lower-case name, with their index in the archive.
 #[derive(Debug)]
 pub(super) struct ZipArchiveSource {
     archive: ZipArchive<BufReader<File>>,
@@ -46,12 +46,12 @@ impl ZipArchiveSource {
         self.files.contains_key(name)
     }
 
-    /// The entry's reader, and how many bytes it may yield in proportion to its compressed size.
+    /// The entry's reader, and the maximum number of bytes for its compressed size.
     pub(super) fn file(&mut self, name: &str) -> Result<Option<OpenedFile<'_>>, ReadError> {
         let Some(&index) = self.files.get(name) else { return Ok(None) };
         let bytes = self.bytes;
         let entry = self.archive.by_index(index).map_err(bad_zip)?;
-        // The sizes in the zip's directory may lie, so the whole zip's size bounds them.
+        // The sizes in the zip's directory may be wrong, so the size of the whole zip limits them.
         let allowed = entry
             .compressed_size()
             .min(bytes)
@@ -64,7 +64,7 @@ impl ZipArchiveSource {
     }
 }
 
-/// Finds the CSV files: at the top or in one leading folder, never in two places.
+/// Lists the CSV files, which are at the top or in one leading folder, never in two places.
 fn list(archive: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<String, usize>, ReadError> {
     if archive.has_duplicate_names() {
         return Err(ReadError::AmbiguousFile("the same".to_owned()));
@@ -99,14 +99,13 @@ fn list(archive: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<String, us
     Ok(files)
 }
 
-/// A name that stays inside the zip on every system: relative, no `..`, no drive, no backslash.
+/// Whether a name stays inside the zip on every system: relative, no `..`, no drive, no backslash.
 fn is_safe(name: &str) -> bool {
     !name.starts_with('/')
         && !name.contains(['\\', ':', '\0'])
         && name.trim_end_matches('/').split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
-// A function for `map_err`, which hands the error over.
 #[expect(clippy::needless_pass_by_value, reason = "used as `map_err(bad_zip)`")]
 fn bad_zip(error: ZipError) -> ReadError {
     ReadError::BadZip(error.to_string())

@@ -1,4 +1,4 @@
-//! Small rosters, written into a temporary folder or zip by each test.
+//! Small rosters for tests, written into a temporary folder or zip.
 #![expect(
     dead_code,
     clippy::unwrap_used,
@@ -66,7 +66,7 @@ impl Files {
         self
     }
 
-    /// Adds lines to the end of a file.
+    /// Appends lines to a file.
     pub fn and(mut self, name: &str, lines: impl AsRef<[u8]>) -> Self {
         self.0.entry(name.to_owned()).or_default().extend_from_slice(lines.as_ref());
         self

@@ -1,4 +1,4 @@
-//! The draft of a booking as a table of cases, and its invariants.
+//! Tests of the booking draft: tables of cases and invariants.
 
 use proptest::prelude::*;
 
@@ -52,10 +52,10 @@ fn a_class_has_one_time() {
     };
     check(&[], &[]);
     check(&[pick(1, 1, 0)], &[pick(1, 1, 0)]);
-    // Another time of the class takes the place of the first, the same one is given up.
+    // Another time of the class replaces the first one; choosing the same time again removes it.
     check(&[pick(1, 1, 0), pick(1, 1, 5)], &[pick(1, 1, 5)]);
     check(&[pick(1, 1, 0), pick(1, 1, 0)], &[]);
-    // Another class, or another student of the class, has a time of its own, in order.
+    // Another class, or another student of the class, keeps its own time; times are sorted.
     check(&[pick(1, 2, 5), pick(1, 1, 0)], &[pick(1, 1, 0), pick(1, 2, 5)]);
     check(&[pick(1, 1, 0), pick(2, 1, 5)], &[pick(1, 1, 0), pick(2, 1, 5)]);
 }
@@ -102,12 +102,12 @@ fn what_is_no_longer_offered_is_given_up() {
     for gone in [Busy, Yours, Taken] {
         check(pick(1, 1, 5), &[Free, gone], &[], false);
     }
-    // A time that is no slot, a state that is missing, and a class that takes no part.
+    // A time outside the grid, a missing state, and a class that is not offered.
     check(pick(1, 1, 7), &[Free, Free], &[], false);
     check(pick(1, 1, 5), &[Free], &[], false);
     check(pick(1, 2, 0), &[Free, Free], &[], false);
     check(pick(2, 1, 0), &[Free, Free], &[], false);
-    // It is shown as lost until the parent lets go of it.
+    // A lost time stays in the draft, marked as lost, until the parent removes it.
     check(pick(1, 1, 5), &[Free, Taken], &[lost(1, 1)], true);
     check(pick(1, 1, 5), &[Free, Taken], &[lost(1, 2)], false);
 }
@@ -137,7 +137,7 @@ proptest! {
         for (student, class, slot) in presses {
             let would_be = pick(student, class, slot * 5);
             let state = picks.state_of(&would_be);
-            // A page offers no time that is in conflict.
+            // The page does not offer times in conflict.
             if state != PickState::Conflict {
                 picks.toggle(would_be);
                 let after =

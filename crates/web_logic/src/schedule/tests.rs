@@ -1,4 +1,4 @@
-//! A teacher's evening as tables of cases.
+//! Tests of a teacher's schedule as tables of cases.
 
 use chrono::TimeDelta;
 use parlour_wire::{CallRole, Student};
@@ -12,7 +12,7 @@ fn at(minute: i64) -> Moment {
     "2026-11-26T16:00:00Z".parse::<Moment>().unwrap() + TimeDelta::minutes(minute)
 }
 
-/// A call of five minutes.
+/// An appointment that lasts five minutes.
 fn appointment(number: u128, begins: i64, people: Vec<ExpectedPerson>) -> ScheduledAppointment {
     ScheduledAppointment {
         booking_id: Uuid::from_u128(number),
@@ -67,7 +67,7 @@ fn the_next_one_is_the_first_that_is_not_over() {
     }
     assert_eq!(number(&all, 25), None);
     assert_eq!(number(&[], 0), None);
-    // One to whom nobody came is done.
+    // An appointment marked as a no-show is skipped.
     all[1].no_show = true;
     assert_eq!(number(&all, 5), Some(3));
 }
@@ -89,7 +89,7 @@ fn who_has_come_waits_unless_the_teacher_is_with_them() {
     check(0, InCall, InCall, &[]);
     check(0, Missing, Missing, &[]);
     check(0, Missing, Reconnecting, &[]);
-    // Before its call can be entered, and after its end, nobody waits.
+    // Nobody counts as waiting before the call can be entered or after its end.
     check(-600, Missing, InCall, &[]);
     check(5, Missing, InCall, &[]);
 }

@@ -1,4 +1,4 @@
-//! API clients, on the staff's page.
+//! JSON of API clients, for the staff's page.
 
 use super::{FromJson, JsonValue, ToJson, read_field, write_field};
 use crate::{ApiClient, ApiClientChange, ApiClientSecret, IssuedApiClient, NewApiClient};

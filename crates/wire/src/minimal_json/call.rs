@@ -1,4 +1,4 @@
-//! The call: its door, its relay servers, and the messages of its WebSocket.
+//! JSON of calls: the door, the relay servers, and the messages of the WebSocket.
 
 use super::{FromJson, JsonValue, ToJson, read_field, write_field};
 use crate::{
@@ -252,7 +252,7 @@ mod tests {
             for field in json.as_object().into_iter().flat_map(|fields| fields.keys()) {
                 let mut less = json.clone();
                 less.as_object_mut().map(|fields| fields.remove(field));
-                // A list that is left out is empty to the client.
+                // The client reads an absent list as empty.
                 if field != "people" {
                     assert_eq!(
                         minimal_json::from_value::<ServerMessage>(&Parsed(less.clone())),

@@ -1,4 +1,4 @@
-//! Webhooks: endpoints and their log, as staff see them.
+//! JSON of webhooks: endpoints and their delivery log, for the staff's page.
 
 use super::{FromJson, JsonValue, ToJson, read_field, write_field};
 use crate::{

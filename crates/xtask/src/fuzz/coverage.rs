@@ -1,5 +1,5 @@
-//! How far made-up requests got: which operations have answered with success to at least one of
-//! them.
+//! Coverage of the fuzzer: the operations that responded with success to at least one generated
+//! request.
 
 use std::{
     collections::BTreeMap,
@@ -11,16 +11,16 @@ use std::{
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// Operations, as `GET /evenings/{evening_id}`, and how many requests to them were answered with
-/// success.
+/// Operations, as in `GET /evenings/{evening_id}`, with the number of requests that got a success
+/// response.
 #[derive(Default)]
 pub struct OperationCoverage(BTreeMap<String, u64>);
 
 impl OperationCoverage {
-    /// What the fuzzer's reports in a folder tell.
+    /// Reads all reports of the fuzzer in a folder.
     ///
     /// # Errors
-    /// When one can't be read.
+    /// If a report can't be read.
     pub fn of(folder: &Path) -> Result<Self> {
         let mut coverage = Self::default();
         for entry in fs::read_dir(folder)? {
@@ -32,14 +32,14 @@ impl OperationCoverage {
         Ok(coverage)
     }
 
-    /// Adds what one tells, a JSON object a line.
+    /// Adds one report, which has one JSON object per line.
     fn read(&mut self, report: &Path) -> Result<()> {
         let file =
             File::open(report).with_context(|| format!("no report at {}", report.display()))?;
         for line in BufReader::new(file).lines() {
             let line: Value = serde_json::from_str(&line?)?;
             let scenario = &line["ScenarioFinished"];
-            // Other phases also try methods that the contract does not have.
+            // Other phases also try methods that the contract does not define.
             if !["fuzzing", "stateful"].into_iter().any(|phase| scenario["phase"] == phase) {
                 continue;
             }
@@ -57,7 +57,8 @@ impl OperationCoverage {
         Ok(())
     }
 
-    /// How many operations had a success, of how many, and those that had none.
+    /// The number of operations with a success, the number of all operations, and the names of the
+    /// rest.
     pub fn summary(&self) -> (usize, usize, Vec<&str>) {
         let missed: Vec<&str> = self
             .0

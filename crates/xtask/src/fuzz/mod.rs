@@ -1,6 +1,6 @@
-//! Made-up requests to every operation of the contract, as nobody, as each role and as an API
-//! client, against a demo school of its own: each operation for itself, then one after the other
-//! along the contract's links.
+//! Fuzzing of every operation of the contract with generated requests, as nobody, as each role and
+//! as an API client, against a demo school: first single operations, then sequences that follow the
+//! contract's links.
 
 mod coverage;
 mod school;
@@ -20,8 +20,8 @@ use crate::{
     shell,
 };
 
-/// Who asks, and which tags hold operations of theirs: links are followed through these alone. The
-/// guest before those who could end the invite: whoever holds its link, and its parent.
+/// The principals, and the tags of their operations, in which sequences follow links. The guest
+/// comes before those who could end the invite: anybody who has its link, and its parent.
 const ROLES: [(&str, &[&str]); 6] = [
     ("guest", &["Guests", "Calls"]),
     ("nobody", &[]),
@@ -58,27 +58,29 @@ const TAGS: [&str; 12] = [
     "Development",
     "Server",
 ];
-/// They end the session, after which every further answer would be 401: only nobody tries them.
+/// These operations end the session, after which all responses would be 401: only nobody tries
+/// them.
 const SESSION_ENDING_OPERATIONS: [&str; 3] =
     ["delete_session", "delete_sessions", "delete_guest_sessions"];
-/// They move the time that all other answers rest on, and begin anew: nobody tries them.
+/// These operations move the clock or reset the school, on which all other responses depend: they
+/// are excluded.
 const EXCLUDED_OPERATIONS: [&str; 2] = ["move_dev_clock", "reset_dev_school"];
 const CHECKS: &str = "not_a_server_error,response_schema_conformance,status_code_conformance,\
                       content_type_conformance";
-/// Sequences for each request that an operation gets for itself.
+/// The number of sequences per single request to an operation.
 const SEQUENCES: u16 = 4;
-/// Where sequences begin anew: one that leads elsewhere when it is repeated, since the school is
-/// another by then, ends the others.
+/// The random seeds of sequence runs. The fuzzer ends a run if a repeated sequence has another
+/// result, which happens because the school's data has changed.
 const SEEDS: [&str; 3] = ["1", "2", "3"];
-/// Fewer operations with a success than this share show that requests no longer reach what they are
-/// about.
+/// The minimum share of operations with a success; a lower share shows that requests no longer
+/// reach existing objects.
 const MIN_SUCCESS_SHARE: f64 = 0.7;
 
 /// Starts a server and fuzzes it as nobody, as each role and as an API client.
 ///
 /// # Errors
-/// When an answer breaks the contract, or too few operations were reached, after all had their
-/// turn.
+/// If a response violates the contract, or too few operations had a success; all principals are
+/// tried first.
 pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
     install::all(paths, mode, dependencies::FUZZER)?;
     let server = api::build(paths, mode, "release")?;
@@ -103,7 +105,7 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
     if !broken.is_empty() {
         bail!("the answers break the contract as {}", broken.join(", "));
     }
-    #[expect(clippy::cast_precision_loss, reason = "there are not that many operations")]
+    #[expect(clippy::cast_precision_loss, reason = "the number of operations is small")]
     let share = reached as f64 / all as f64;
     ensure!(
         share >= MIN_SUCCESS_SHARE,
@@ -112,9 +114,9 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
     Ok(())
 }
 
-/// Lists begin with the latest evening, and most links lead to it: it is one that can be booked.
-/// The time is that of the other one, so that there are calls to enter, and mails that were sent
-/// long enough ago to be sent again.
+/// Opens booking for the latest evening: lists begin with it, and most links lead to it. Sets the
+/// clock to the other evening, so that calls can be entered, and mails were sent long enough ago to
+/// be sent again.
 fn prepare(port: u16) -> Result<()> {
     let staff = Principal::person(port, "staff")?;
     let evenings = staff.get("/evenings")?;
@@ -128,7 +130,7 @@ fn prepare(port: u16) -> Result<()> {
     Ok(())
 }
 
-/// One turn.
+/// The fuzzing as one principal.
 struct Fuzz<'a> {
     paths: &'a Paths,
     folder: &'a TempFolder,
@@ -159,7 +161,7 @@ impl Fuzz<'_> {
             .iter()
             .filter(|_| !self.tags.is_empty())
             .map(|seed| self.requests(&principal, &settings, "stateful", seed));
-        // All have their turn, whatever becomes of one.
+        // Every run is executed, even after a failure.
         std::iter::once(alone).chain(together.collect::<Vec<_>>()).fold(Ok(()), Result::and)
     }
 
@@ -175,7 +177,7 @@ impl Fuzz<'_> {
             .paths
             .command(dependencies::SCHEMATHESIS.folder(self.paths).join("bin/schemathesis"));
         schemathesis
-            // It keeps notes where it runs.
+            // Schemathesis writes its database into the current folder.
             .current_dir(&self.folder.0)
             .arg("--config-file")
             .arg(settings)
@@ -211,8 +213,8 @@ impl Fuzz<'_> {
         shell::run(&mut schemathesis)
     }
 
-    /// How much is tried. Sequences go by the contract's own links, and are about what would be
-    /// accepted: what would not is tried before.
+    /// The settings of the generation. Sequences follow only the contract's own links and use only
+    /// valid data; the earlier phases try invalid data.
     fn settings(&self) -> String {
         let Self { examples, tags, .. } = self;
         let foreign: Vec<&str> = TAGS.into_iter().filter(|tag| !tags.contains(tag)).collect();

@@ -1,4 +1,4 @@
-//! The demo school that is fuzzed, asked over HTTP as one of its people or as an API client.
+//! HTTP client for the demo school that is fuzzed, as one of its people or as an API client.
 
 use std::{
     io::{Read, Write},
@@ -8,9 +8,9 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-/// Where the school's API begins.
+/// The base path of the school's API.
 pub const BASE: &str = "/s/hillcrest/api/v1";
-/// All that an API client may be allowed.
+/// All scopes of an API client.
 const SCOPES: [&str; 8] = [
     "evenings:read",
     "evenings:write",
@@ -22,7 +22,7 @@ const SCOPES: [&str; 8] = [
     "roster:write_staff",
 ];
 
-/// Who asks: the header that says so; empty as nobody.
+/// The identity of a request: its header, which is empty for nobody.
 #[derive(Clone)]
 pub struct Principal {
     port: u16,
@@ -31,15 +31,15 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// Nobody in particular.
+    /// An anonymous principal.
     pub const fn nobody(port: u16) -> Self {
         Self { port, header: String::new() }
     }
 
-    /// Somebody of the demo school, in a fresh session.
+    /// A person of the demo school, in a new session.
     ///
     /// # Errors
-    /// When the server does not let them in.
+    /// If the login fails.
     pub fn person(port: u16, role: &str) -> Result<Self> {
         let answer = Self::nobody(port).request(
             "POST",
@@ -57,10 +57,10 @@ impl Principal {
         Ok(Self { port, header: format!("Cookie: {}", cookies.join("; ")) })
     }
 
-    /// A program that may do all that programs may, and often.
+    /// A new API client with all scopes and a high rate limit.
     ///
     /// # Errors
-    /// When it can't be connected.
+    /// If it can't be created.
     pub fn api_client(port: u16) -> Result<Self> {
         let (id, secret) = create_api_client(port)?;
         let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
@@ -76,19 +76,19 @@ impl Principal {
         })
     }
 
-    /// What the answer says; nothing where this asker may not ask.
+    /// The JSON of a response; null if this principal has no access.
     ///
     /// # Errors
-    /// When the server does not answer in JSON.
+    /// If the response is not JSON.
     pub fn get(&self, path: &str) -> Result<Value> {
         let answer = self.request("GET", path, "", "")?;
         if answer.is_success() { answer.json() } else { Ok(Value::Null) }
     }
 
-    /// What the answer to a JSON body says.
+    /// The JSON of the response to a JSON body.
     ///
     /// # Errors
-    /// When it is no success.
+    /// If the response is no success.
     pub fn send(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
         let answer = self.request(method, path, "application/json", &body.to_string())?;
         if !answer.is_success() {
@@ -123,10 +123,10 @@ impl Principal {
     }
 }
 
-/// Connects an API client that may do all that programs may, and often: its id and its secret.
+/// Creates an API client with all scopes and a high rate limit, and returns its id and secret.
 ///
 /// # Errors
-/// When the server refuses.
+/// If the server refuses.
 pub fn create_api_client(port: u16) -> Result<(String, String)> {
     let new = json!({ "name": "Fuzz", "scopes": SCOPES, "requests_per_minute": 6000 });
     let made = Principal::person(port, "staff")?.send("POST", "/clients", &new)?;
@@ -148,7 +148,7 @@ impl Response {
     }
 }
 
-/// The cookie of a header's line; one with no value is a cookie that goes.
+/// The cookie in a header line; `None` for a cookie without a value, which deletes it.
 fn cookie(line: &str) -> Option<&str> {
     let (name, value) = line.split_once(": ")?;
     let pair = value.split(';').next()?;

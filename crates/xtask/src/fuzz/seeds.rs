@@ -1,5 +1,5 @@
-//! Real ids and times of the demo school, for requests that would otherwise be about things that
-//! are not there, as the fuzzer's settings.
+//! Seed values for the fuzzer's settings: real ids and times of the demo school, so that requests
+//! refer to existing objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::school::Principal;
 
-/// Lists, and of which kind the things are whose `id` they give.
+/// Lists, and the kind of the objects whose `id` they contain.
 const LISTS: [(&str, &str); 6] = [
     ("/evenings", "evening"),
     ("/bookings", "booking"),
@@ -17,7 +17,7 @@ const LISTS: [(&str, &str); 6] = [
     ("/clients", "client"),
     ("/webhooks", "webhook"),
 ];
-/// What is there of each evening, and of which kind the things are whose `id` its rows give.
+/// Lists of an evening, and the kind of the objects whose `id` their rows contain.
 const EVENING_LISTS: [(&str, &str); 5] = [
     ("slots", ""),
     ("bookings", "booking"),
@@ -25,7 +25,7 @@ const EVENING_LISTS: [(&str, &str); 5] = [
     ("schedule", ""),
     ("settings", ""),
 ];
-/// In which fields of answers values of a kind stand.
+/// Fields of responses, and the kind of the values that they contain.
 const FIELDS: [(&str, &str); 16] = [
     ("evening_id", "evening"),
     ("booking_id", "booking"),
@@ -44,7 +44,7 @@ const FIELDS: [(&str, &str); 16] = [
     ("ends", "clock_time"),
     ("opens", "moment"),
 ];
-/// Where requests take values of a kind, and how often a real one.
+/// Parameters, the kind of their values, and the probability of a real value.
 const PARAMETERS: [(&str, &str, &str); 32] = [
     ("path.evening_id", "evening", "0.8"),
     ("query.evening_id", "evening", "0.5"),
@@ -79,8 +79,8 @@ const PARAMETERS: [(&str, &str, &str); 32] = [
     ("body.client_secret", "secret", "0.8"),
     ("header.If-Match", "tag", "0.5"),
 ];
-/// Texts that have gone wrong somewhere: control characters, lengths, digits of other scripts, what
-/// cannot be seen, links.
+/// Texts that are known to cause faults: control characters, long texts, digits of other scripts,
+/// invisible characters, links.
 const EDGE_CASES: [&str; 20] = [
     "\0",
     "a\0b",
@@ -103,22 +103,23 @@ const EDGE_CASES: [&str; 20] = [
     "t.co/abc",
     "пример.рф",
 ];
-/// How long the longest of them are, in characters: past an index of PostgreSQL, and past a pattern
-/// of SQLite. Both fit into the head of a request, whose query has six bytes for the first.
+/// The lengths of the longest texts, in characters: beyond an index of PostgreSQL, and beyond a
+/// pattern of SQLite. Both fit into the head of a request, where the first character takes six
+/// bytes of the query.
 const EDGE_CASE_LENGTHS: [(&str, usize); 2] = [("é", 7_000), ("x", 52_000)];
-/// The kinds that they are among.
+/// The kinds that include the edge cases.
 const EDGE_CASE_KINDS: [&str; 3] = ["words", "email", "text"];
-/// More of a kind make it no likelier that two of them go together.
+/// More values of a kind would not make it more likely that two values belong together.
 const MAX_VALUES: usize = 20;
 
 /// Values by kind.
 type Seeds = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// The lines of the settings that make requests name what this asker could name; and an API client,
-/// by its id and secret.
+/// The settings with all values that this principal can name, and with an API client's id and
+/// secret.
 ///
 /// # Errors
-/// When the server does not answer.
+/// If the server does not answer.
 pub fn settings(principal: &Principal, (id, secret): (String, String)) -> Result<String> {
     let mut seeds =
         Seeds::from([("client", BTreeSet::from([id])), ("secret", BTreeSet::from([secret]))]);
@@ -132,8 +133,8 @@ pub fn settings(principal: &Principal, (id, secret): (String, String)) -> Result
     }
     collect(&principal.get("/guest/appointments")?, "", &mut seeds);
     collect(&principal.get("/me")?, "", &mut seeds);
-    // A link works for whoever holds it, also the one that ends an invite: those who are logged in
-    // would end what they are about to look at.
+    // A link works for anybody who has it, also the link that ends an invite; logged-in principals
+    // would end the invite that they are about to read.
     if principal.header.is_empty() {
         seeds.insert("token", tokens(&principal.get("/dev/mails?limit=100")?));
     }
@@ -152,7 +153,7 @@ fn edge_cases() -> impl Iterator<Item = String> {
         .chain(EDGE_CASE_LENGTHS.map(|(letter, length)| letter.repeat(length)))
 }
 
-/// The tokens of the links in mails: they stand in the fragment.
+/// The tokens of the links in mails, which are in the fragment.
 fn tokens(mails: &Value) -> BTreeSet<String> {
     let texts =
         mails["items"].as_array().into_iter().flatten().filter_map(|mail| mail["text"].as_str());
@@ -164,7 +165,7 @@ fn tokens(mails: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-/// Takes up what an answer names, at any depth; its own `id`s are of this kind.
+/// Collects the values in a response, at any depth; its own `id`s are of this kind.
 fn collect(answer: &Value, kind: &'static str, seeds: &mut Seeds) {
     match answer {
         Value::Array(items) => items.iter().for_each(|item| collect(item, kind, seeds)),
@@ -173,8 +174,8 @@ fn collect(answer: &Value, kind: &'static str, seeds: &mut Seeds) {
                 match FIELDS.iter().find(|(field, _)| field == name) {
                     Some((_, of)) => add_value(value, of, seeds),
                     None if name == "id" => add_value(value, kind, seeds),
-                    // Whoever is named by a role is of that kind; others are not what the list is
-                    // of.
+                    // An object in a field named after a role is of that kind; other nested objects
+                    // are not of the list's kind.
                     None if name == "student" || name == "students" => {
                         collect(value, "student", seeds)
                     }
@@ -215,8 +216,8 @@ fn to_toml(seeds: &Seeds) -> String {
     format!("[dictionaries]\n{dictionaries}\n[parameters]\n{parameters}")
 }
 
-/// As TOML: JSON, but for the one character that this may hold as it is. Names may be of any
-/// script, also those that were made up before.
+/// The values as a TOML list: JSON, except for the one character that JSON leaves unescaped and
+/// TOML does not allow. Names may be of any script, including generated ones.
 fn toml_list(values: &BTreeSet<String>) -> String {
     json!(values).to_string().replace('\u{7f}', "\\u007f")
 }

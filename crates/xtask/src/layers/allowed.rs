@@ -1,28 +1,28 @@
-//! The list of uses that still break a layer or close a circle, each with its reason.
+//! The allow-list of uses that still break a layer or close a cycle, each with its reason.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 
-/// What an allowance is about.
+/// The kind of an allowance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A use that closes a circle, between two modules of a folder.
+    /// A use that closes a cycle between two modules of a folder.
     Circle,
-    /// A use that a layer forbids, between two files.
+    /// A use between two files that a layer rule forbids.
     Layer,
 }
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Allowance {
-    /// What it is about.
+    /// The kind of the allowance.
     pub kind: Kind,
     /// The crate.
     pub krate: String,
-    /// The module that uses.
+    /// The module that contains the use.
     pub from: String,
-    /// The module that is used.
+    /// The used module.
     pub to: String,
 }
 
@@ -36,10 +36,10 @@ impl std::fmt::Display for Allowance {
     }
 }
 
-/// Reads the list at `path`.
+/// Reads the allow-list at `path`.
 ///
 /// # Errors
-/// When it can't be read, or a line is not `circle|layer crate: from -> to  # reason`.
+/// If it can't be read, or a line is not `circle|layer crate: from -> to  # reason`.
 pub fn read(path: &Path) -> Result<BTreeSet<Allowance>> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -1,28 +1,28 @@
-//! Graphs of which module of a crate uses which, and the circles in them.
+//! Dependency graphs of a crate's modules, and the cycles in them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::source::{Module, Way};
 
-/// Names of modules, each with those that it uses.
+/// Modules by name, each with the modules that it uses.
 pub type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// One module's use of an item of another.
+/// A use of another module's item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {
-    /// The module that uses it.
+    /// The module that contains the use.
     pub from: String,
-    /// The module in whose file it is defined.
+    /// The module whose file defines the item.
     pub to: String,
-    /// Its name there.
+    /// The item's name in that module.
     pub item: String,
 }
 
 /// The name of a crate's root.
 const ROOT: &str = "crate";
 
-/// Lists what each module uses of the others. Re-exports are followed to the definition; what a
-/// module re-exports of its own children is no use of them.
+/// Lists the uses of each module. Re-exports are followed to the definition; a module's re-exports
+/// of its own children do not count as uses.
 pub fn uses(modules: &BTreeMap<Way, Module>) -> BTreeSet<Use> {
     let mut found = BTreeSet::new();
     for (from, module) in modules {
@@ -36,7 +36,7 @@ pub fn uses(modules: &BTreeMap<Way, Module>) -> BTreeSet<Use> {
     found
 }
 
-/// Files as modules.
+/// The graph of files.
 pub fn of_files(uses: &BTreeSet<Use>) -> Graph {
     let mut graph = Graph::new();
     for edge in uses {
@@ -45,9 +45,9 @@ pub fn of_files(uses: &BTreeSet<Use>) -> Graph {
     graph
 }
 
-/// The modules of each folder, each with all below it. A use counts in the folder where the ways of
-/// the two modules part. One between a module and what is below it counts nowhere: to Rust they are
-/// one unit, which sees all its private parts.
+/// The graphs of the sibling modules of each folder, each module including its descendants. A use
+/// counts in the folder where the paths of the two modules diverge. A use between a module and its
+/// descendant counts nowhere: to Rust they are one unit, in which private items are visible.
 pub fn of_siblings(uses: &BTreeSet<Use>) -> BTreeMap<String, Graph> {
     let mut graphs: BTreeMap<String, Graph> = BTreeMap::new();
     for edge in uses.iter().filter(|edge| edge.from != ROOT && edge.to != ROOT) {
@@ -67,20 +67,20 @@ fn name(way: &[String]) -> String {
     if way.is_empty() { ROOT.to_owned() } else { way.join("::") }
 }
 
-/// The module in whose file the item at `way` is defined, and the item; none if `way` is a module.
+/// The module whose file defines the item at `way`, and the item; `None` if `way` is a module.
 fn owner(modules: &BTreeMap<Way, Module>, way: &[String], hops: u8) -> Option<(Way, String)> {
     let at = (0..=way.len()).rev().find(|length| modules.contains_key(&way[..*length]))?;
     let (home, rest) = way.split_at(at);
     let (item, rest) = rest.split_first()?;
     let module = &modules[home];
     let here = || Some((home.to_owned(), item.clone()));
-    // Re-exports that go in a circle don't compile; this only bounds what is misread.
+    // Cyclic re-exports don't compile; this limit guards against misread sources.
     if hops > 8 || module.defines.contains(item) {
         return here();
     }
     if let Some(real) = module.exports.get(item) {
         let way = [real.as_slice(), rest].concat();
-        // A re-export of a whole module, or of something of another crate, is as if defined here.
+        // A re-export of a whole module, or of another crate's item, counts as a definition.
         return owner(modules, &way, hops + 1).or_else(here);
     }
     let defines = |all: &&Way| {
@@ -96,7 +96,7 @@ fn owner(modules: &BTreeMap<Way, Module>, way: &[String], hops: u8) -> Option<(W
     }
 }
 
-/// The circles: sets of modules of which each reaches each other.
+/// The cycles: sets of modules that can all reach each other.
 pub fn circles(graph: &Graph) -> Vec<BTreeSet<&str>> {
     let mut found: Vec<BTreeSet<&str>> = Vec::new();
     for from in graph.keys() {
@@ -109,7 +109,7 @@ pub fn circles(graph: &Graph) -> Vec<BTreeSet<&str>> {
     found
 }
 
-/// Everything that `from` uses, and what that uses, and so on.
+/// All modules that `from` uses directly or indirectly.
 fn reachable<'a>(graph: &'a Graph, from: &str) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     let mut todo: Vec<&str> = vec![from];
@@ -123,13 +123,13 @@ fn reachable<'a>(graph: &'a Graph, from: &str) -> BTreeSet<&'a str> {
     seen
 }
 
-/// The shortest circle in the graph, from a module back to itself.
+/// The shortest cycle in the graph, from a module back to itself.
 pub fn shortest_circle(graph: &Graph) -> Option<Vec<String>> {
     let circles = graph.keys().filter_map(|from| way_back(graph, from));
     circles.min_by_key(Vec::len)
 }
 
-/// The shortest way from `from` back to itself.
+/// The shortest path from `from` back to itself.
 fn way_back(graph: &Graph, from: &str) -> Option<Vec<String>> {
     let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
     let mut todo = VecDeque::from([from]);

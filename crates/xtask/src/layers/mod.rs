@@ -1,5 +1,5 @@
-//! Layers and circles of modules: which module uses which, against the rules and the list of what
-//! is still allowed (`crates/xtask/layers.txt`).
+//! Check of module dependencies: cycles and layer rules, with an allow-list
+//! (`crates/xtask/layers.txt`).
 
 mod allowed;
 mod graph;
@@ -15,7 +15,7 @@ use crate::paths::Paths;
 use allowed::{Allowance, Kind};
 use graph::{Graph, Use};
 
-/// Each crate with its root.
+/// The crates with their root files.
 const CRATES: &[(&str, &str)] = &[
     ("api", "api/src/lib.rs"),
     ("bench", "crates/bench/src/main.rs"),
@@ -29,23 +29,23 @@ const CRATES: &[(&str, &str)] = &[
     ("xtask", "crates/xtask/src/main.rs"),
 ];
 
-/// The list of what is allowed, from the root of the checkout.
+/// The path of the allow-list in the checkout.
 const LIST: &str = "crates/xtask/layers.txt";
 
-/// What was found against the list.
+/// The violations, and the allowances in use.
 #[derive(Default)]
 struct Findings {
-    /// What is wrong, in sentences.
+    /// The violations, in sentences.
     wrong: Vec<String>,
-    /// Allowances that something needs.
+    /// The allowances that are in use.
     needed: BTreeSet<Allowance>,
 }
 
-/// Fails on a use that breaks a layer, on a circle of modules, and on an allowance that nothing
-/// needs. Prints how many circles there are.
+/// Fails on a use that breaks a layer, on a cycle of modules, and on an unused allowance. Prints
+/// the number of cycles.
 ///
 /// # Errors
-/// With all of them, and the lines that would allow them.
+/// All violations, with the lines that would allow them.
 pub fn check(paths: &Paths) -> Result<()> {
     let allowed = allowed::read(&paths.root.join(LIST))?;
     let mut findings = Findings::default();
@@ -68,7 +68,7 @@ pub fn check(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Prints the circles of a crate, those that are allowed with them.
+/// Prints the cycles of a crate, including the allowed ones.
 fn count(krate: &str, uses: &BTreeSet<Use>) {
     let sizes =
         |graph: &Graph| -> Vec<usize> { graph::circles(graph).iter().map(BTreeSet::len).collect() };
@@ -84,7 +84,7 @@ fn count(krate: &str, uses: &BTreeSet<Use>) {
     }
 }
 
-/// Looks for uses that a layer forbids.
+/// Finds uses that a layer rule forbids.
 fn layers(
     krate: &str,
     uses: &BTreeSet<Use>,
@@ -112,7 +112,7 @@ fn layers(
     }
 }
 
-/// Looks for circles among the modules of a folder, without the uses that are allowed.
+/// Finds cycles among the modules of a folder, ignoring the allowed uses.
 fn circles(krate: &str, mut graph: Graph, allowed: &BTreeSet<Allowance>, findings: &mut Findings) {
     let own = allowed.iter().filter(|line| line.kind == Kind::Circle && line.krate == krate);
     let mut cut = Vec::new();
@@ -127,7 +127,7 @@ fn circles(krate: &str, mut graph: Graph, allowed: &BTreeSet<Allowance>, finding
         findings.wrong.push(format!("{line} closes the circle {}", way.join(" -> ")));
         graph.entry(from).or_default().remove(&to);
     }
-    // A line is needed if its use alone closes a circle.
+    // An allowance is in use if its use alone closes a cycle.
     for line in cut {
         graph.entry(line.from.clone()).or_default().insert(line.to.clone());
         if graph::shortest_circle(&graph).is_some() {
@@ -137,8 +137,8 @@ fn circles(krate: &str, mut graph: Graph, allowed: &BTreeSet<Allowance>, finding
     }
 }
 
-/// The use in a circle that most likely goes the wrong way: from a module that many use to one that
-/// uses many.
+/// The use in a cycle that most likely has the wrong direction: from a module that many use to one
+/// that uses many.
 fn upward(graph: &Graph, way: &[String]) -> (String, String) {
     let mut users: BTreeMap<&str, usize> = BTreeMap::new();
     for to in graph.values().flatten() {

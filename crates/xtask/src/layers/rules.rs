@@ -1,22 +1,22 @@
-//! Layers: which module may not use which, as ARCHITECTURE.md's invariants have it.
+//! Layer rules: forbidden uses between modules, from ARCHITECTURE.md's invariants.
 
-/// One rule about the uses within a crate.
+/// A rule about uses within a crate.
 pub struct Rule {
     /// The crate.
     pub krate: &'static str,
-    /// The modules that it is about, each with all below it. Empty: every module.
+    /// The modules to which the rule applies, including their descendants. Empty: every module.
     pub from: &'static [&'static str],
-    /// Modules that it is not about.
+    /// Modules to which the rule does not apply.
     pub but_not: &'static [&'static str],
-    /// What they may not use, each with all below it.
+    /// The forbidden modules, including their descendants.
     pub to: &'static [&'static str],
-    /// What of that they may use all the same.
+    /// Exceptions among the forbidden modules.
     pub except: &'static [&'static str],
     /// The invariant.
     pub why: &'static str,
 }
 
-/// All rules, but for the one about operations, which is `between_operations`.
+/// All rules, except the one about operations, which is `between_operations`.
 pub const RULES: &[Rule] = &[
     Rule {
         krate: "api",
@@ -88,7 +88,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 impl Rule {
-    /// Whether it forbids `from` to use `to`, which is the way of an item.
+    /// Whether the rule forbids `from` to use `to`, which is the path of an item.
     pub fn forbids(&self, from: &str, to: &str) -> bool {
         let any = |names: &[&str], name: &str| names.iter().any(|above| is_within(name, above));
         (self.from.is_empty() || any(self.from, from))
@@ -97,14 +97,14 @@ impl Rule {
             && !any(self.except, to)
     }
 
-    /// The modules that it names.
+    /// The modules that the rule names.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         [self.from, self.but_not, self.to].into_iter().flatten().copied()
     }
 }
 
-/// Whether an operation of the server uses another one. What a resource's operations share stands
-/// in the resource's own module, above them.
+/// Whether an operation of the server uses another operation. Code that operations of a resource
+/// share belongs in the resource's own module, above them.
 pub fn between_operations(from: &str, to: &str) -> bool {
     let is_operation = |name: &str| name.starts_with("handlers::");
     is_operation(from) && is_operation(to) && !is_within(from, to) && !is_within(to, from)
@@ -113,7 +113,7 @@ pub fn between_operations(from: &str, to: &str) -> bool {
 /// The invariant of `between_operations`.
 pub const BETWEEN_OPERATIONS: &str = "handlers import nothing from each other";
 
-/// Whether `name` is `above` or below it.
+/// Whether `name` is `above` or a descendant of it.
 pub fn is_within(name: &str, above: &str) -> bool {
     name.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }

@@ -1,4 +1,5 @@
-//! Source files of a crate as modules: what each declares, re-exports, and refers to by path.
+//! Parser of a crate's source files into modules: their declarations, re-exports and referenced
+//! paths.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,28 +11,28 @@ use anyhow::{Context, Result};
 
 use super::tokens::{self, Token};
 
-/// The way to a module or an item from the root of its crate.
+/// The path of a module or an item from the root of its crate.
 pub type Way = Vec<String>;
 
 /// One source file.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// Modules that it declares, each in a file of its own.
+    /// Child modules in files of their own.
     pub children: BTreeSet<String>,
-    /// Names that it defines or declares.
+    /// Names that the module defines or declares.
     pub defines: BTreeSet<String>,
-    /// Names that it re-exports, each with where it comes from.
+    /// Re-exported names, each with its origin.
     pub exports: BTreeMap<String, Way>,
-    /// Modules of which it re-exports everything.
+    /// Modules that are re-exported completely (`pub use x::*`).
     pub exports_all: BTreeSet<Way>,
-    /// Paths within the crate that it uses.
+    /// Paths within the crate that the module uses.
     pub paths: BTreeSet<Way>,
 }
 
-/// Reads the crate whose root is `root`: each module by its way.
+/// Reads the crate with the root file `root` and returns its modules by path.
 ///
 /// # Errors
-/// When a file can't be read.
+/// If a file can't be read.
 pub fn read_crate(root: &Path) -> Result<BTreeMap<Way, Module>> {
     let mut modules = BTreeMap::new();
     let folder = root.parent().context("a crate without a folder")?;
@@ -44,7 +45,7 @@ pub fn read_crate(root: &Path) -> Result<BTreeMap<Way, Module>> {
             let child = [way.as_slice(), std::slice::from_ref(child)].concat();
             let base = folder.join(child.join("/"));
             let files = [base.with_extension("rs"), base.join("mod.rs")];
-            // One that is made by a macro or for another target has no file.
+            // A module that a macro creates or that belongs to another target has no file.
             todo.extend(files.into_iter().find(|file| file.exists()).map(|file| (child, file)));
         }
         modules.insert(way, module);
@@ -52,19 +53,19 @@ pub fn read_crate(root: &Path) -> Result<BTreeMap<Way, Module>> {
     Ok(modules)
 }
 
-/// Reads one file.
+/// Reads one source file.
 pub fn read_module(way: &[String], source: &str) -> Module {
     let tokens = tokens::read(source);
     let mut module = Module::default();
     declarations(&tokens, &mut module);
     let mut reader = Reader { module, here: way.to_vec(), aliases: BTreeMap::new() };
-    // Uses first: an alias may stand below its first use.
+    // Imports are read first, because an alias may be declared after its first use.
     reader.pass(&tokens, Pass::Uses);
     reader.pass(&tokens, Pass::Paths);
     reader.module
 }
 
-/// Notes `mod x;`, and each name that is defined.
+/// Records `mod x;` and each defined name.
 fn declarations(tokens: &[Token], module: &mut Module) {
     const KEYWORDS: [&str; 8] = ["fn", "struct", "enum", "trait", "type", "const", "static", "mod"];
     for three in tokens.windows(3) {
@@ -87,9 +88,9 @@ enum Pass {
 
 struct Reader {
     module: Module,
-    /// The way of the module that is being read, inline ones included.
+    /// The path of the current module, including inline ones.
     here: Way,
-    /// Names that `use` brought in, with where they come from.
+    /// Imported names with their origins.
     aliases: BTreeMap<String, Way>,
 }
 
@@ -122,9 +123,9 @@ impl Reader {
         }
     }
 
-    /// Reads the `use` at `at`, and says where it ends.
+    /// Reads the `use` at `at` and returns the position of its end.
     fn using(&mut self, tokens: &[Token], at: usize, pass: Pass) -> usize {
-        // `use<'a>` of a return type is no import.
+        // The `use<'a>` of a return type is no import.
         if tokens.get(at + 1).is_some_and(|next| next.is_sign('<')) {
             return at;
         }
@@ -136,7 +137,7 @@ impl Reader {
         end
     }
 
-    /// Notes the path that begins at `at`, if one does, and says how many tokens to pass over.
+    /// Records the path that begins at `at`, if there is one, and returns the number of its tokens.
     fn path(&mut self, tokens: &[Token], at: usize) -> usize {
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
         let is_inside =
@@ -160,7 +161,7 @@ impl Reader {
         passed
     }
 
-    /// The way from the crate's root, if the path stays in the crate.
+    /// The path from the crate's root; `None` if the path leads out of the crate.
     fn absolute(&self, words: &[String]) -> Option<Way> {
         let (first, rest) = words.split_first()?;
         let mut way = match first.as_str() {
@@ -209,7 +210,7 @@ impl Reader {
     }
 }
 
-/// Whether the tokens end in `pub` or `pub(…)`.
+/// Whether the tokens end with `pub` or `pub(…)`.
 fn is_public(before: &[Token]) -> bool {
     let mut rest = before;
     if rest.last().is_some_and(|last| last.is_sign(')')) {
@@ -219,7 +220,7 @@ fn is_public(before: &[Token]) -> bool {
     rest.last().is_some_and(|last| last.is_word("pub"))
 }
 
-/// The paths of a `use` tree, each with the name that it has from then on.
+/// The paths of a `use` tree, each with the name that it introduces.
 fn leaves(tokens: &[Token]) -> Vec<(Vec<String>, String)> {
     let mut found = Vec::new();
     let mut prefixes: Vec<Vec<String>> = Vec::new();
@@ -251,7 +252,8 @@ fn leaves(tokens: &[Token]) -> Vec<(Vec<String>, String)> {
                 words = prefix;
                 if *sign == '}' {
                     prefixes.pop();
-                    // What the brace ended is done: the next comma must not take it for a path.
+                    // The brace has completed this path, so the next comma must not record it
+                    // again.
                     words = prefixes.last().cloned().unwrap_or_default();
                 }
             }

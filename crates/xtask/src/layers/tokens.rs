@@ -1,6 +1,6 @@
-//! Tokens of Rust source: identifiers and punctuation, without comments, literals and test code.
+//! Tokenizer of Rust source: identifiers and punctuation, without comments, literals and test code.
 
-/// A token that matters for paths.
+/// A token that is relevant for paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
     /// An identifier or keyword.
@@ -14,7 +14,7 @@ pub enum Token {
 }
 
 impl Token {
-    /// The identifier, if it is one.
+    /// The identifier, if the token is one.
     pub fn word(&self) -> Option<&str> {
         match self {
             Self::Word(word) => Some(word),
@@ -22,18 +22,18 @@ impl Token {
         }
     }
 
-    /// Whether it is this identifier or keyword.
+    /// Whether the token is this identifier or keyword.
     pub fn is_word(&self, word: &str) -> bool {
         self.word() == Some(word)
     }
 
-    /// Whether it is this punctuation.
+    /// Whether the token is this punctuation character.
     pub fn is_sign(&self, sign: char) -> bool {
         *self == Self::Sign(sign)
     }
 }
 
-/// Reads `source`. Items below `#[cfg(test)]` are left out.
+/// Tokenizes `source`. Items with `#[cfg(test)]` are left out.
 pub fn read(source: &str) -> Vec<Token> {
     let mut reader = Reader { rest: source, tokens: Vec::new() };
     while !reader.rest.is_empty() {
@@ -60,7 +60,7 @@ impl Reader<'_> {
         } else if first == '\'' {
             match character(rest) {
                 Some(length) => self.literal(length),
-                // A lifetime: its name is no path.
+                // This is a lifetime, whose name is no path.
                 None => self.skip(1 + word(&rest[1..])),
             }
         } else if first.is_ascii_digit() {
@@ -82,7 +82,7 @@ impl Reader<'_> {
 
     fn literal(&mut self, length: usize) {
         let text = self.rest[..length].trim_matches('"');
-        // serde's attributes name functions by strings.
+        // serde's attributes refer to functions by strings.
         if text.starts_with("crate::") && !text.contains([' ', '"']) {
             self.tokens.extend(read(text));
         } else {
@@ -161,7 +161,7 @@ fn character(rest: &str) -> Option<usize> {
     (second == '\'').then_some(at + 1)
 }
 
-/// Takes out each item after `#[cfg(test)]`.
+/// Removes each item after `#[cfg(test)]`.
 fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let mut kept = Vec::new();
     let mut at = 0;
@@ -188,7 +188,7 @@ fn is_test_attribute(tokens: &[Token]) -> bool {
         && close.is_sign(']')
 }
 
-/// The number of tokens until the item at the beginning ends: at `;` or a closing brace.
+/// The number of tokens of the item at the beginning, up to `;` or a closing brace.
 fn item(tokens: &[Token]) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {

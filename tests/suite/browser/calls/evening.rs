@@ -1,4 +1,4 @@
-//! An evening whose first appointment runs now, and the browsers of those who belong to it.
+//! An evening whose first appointment is in progress, and browsers for its participants.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,28 +23,28 @@ use crate::{
     harness::{School, wait_until},
 };
 
-/// The server's secret, which its TURN server knows, too.
+/// The secret that the server shares with its TURN server.
 pub const SECRET: &str = "a secret of the tests alone";
-/// How often the time moves on.
+/// Real time between two ticks of the test clock.
 const TICK: Duration = Duration::from_millis(100);
-/// The seconds that a clock may be off: less than anything that makes it wrong.
+/// Seconds by which a displayed time may deviate. This is less than any clock error that the tests
+/// look for.
 const TOLERANCE: u32 = 20;
-/// See [`later`].
+/// Difference of a browser clock after [`advance_browser_clock`].
 pub const BROWSER_CLOCK_ADVANCE: TimeDelta = TimeDelta::seconds(90);
 
 /// The demo's parents' evening, some seconds after the start of Rachel Aaron's appointment about
-/// Sophie. Anita Abell teaches, Jordan Aaron is invited.
+/// Sophie. Anita Abell is the teacher, and Jordan Aaron is invited.
 pub struct Evening {
-    /// The school.
     pub school: School,
-    /// The appointment.
+    /// Id of the appointment.
     pub booking: Uuid,
     starts_at: DateTime<Utc>,
     _time: ClockTicker,
     _turn: TurnServer,
 }
 
-/// The time of a call passes by itself; it stops with its owner.
+/// Task that advances the test clock by itself; it ends when this is dropped.
 struct ClockTicker(tokio::task::JoinHandle<()>);
 
 impl ClockTicker {
@@ -69,19 +69,19 @@ impl Drop for ClockTicker {
 }
 
 impl Evening {
-    /// An evening whose calls go through a TURN server that knows the server's secret.
+    /// Starts an evening whose calls go through a TURN server that knows the server's secret.
     pub async fn start() -> Self {
-        // Ahead of the real time, since the TURN server goes by that one: credentials of yesterday
-        // would be dead.
+        // The evening is ahead of real time, because the TURN server checks expiry against real
+        // time: the credentials of a past evening would have expired.
         Self::start_at(SystemClock::default().now(), SECRET).await
     }
 
-    /// An evening whose calls may also find ways of their own.
+    /// Starts an evening whose calls may also connect without the relay.
     pub async fn start_open() -> Self {
         Self::start_as(SystemClock::default().now(), SECRET, "all").await
     }
 
-    /// The same on a school made at a certain time, with a TURN server that knows this secret.
+    /// Starts an evening on a school made at this time, with a TURN server that knows this secret.
     pub async fn start_at(made: DateTime<Utc>, secret: &str) -> Self {
         Self::start_as(made, secret, "relay").await
     }
@@ -111,8 +111,7 @@ impl Evening {
         Self { school, booking: booking.0, starts_at: *starts_at, _time: time, _turn: turn }
     }
 
-    /// Further teachers for the appointment, as of a joint class: those whom the demo has, by their
-    /// ids in its roster.
+    /// Adds the demo's teachers with these roster ids to the appointment, as in a joint class.
     pub async fn add_teachers(&self, sourced_ids: &'static [&'static str]) -> Vec<PersonRow> {
         let booking = Key(self.booking);
         let rows: Vec<PersonRow> = self
@@ -139,21 +138,21 @@ impl Evening {
         rows
     }
 
-    /// A browser with a camera and a microphone, on the page of nobody yet.
+    /// Starts a browser with a camera and a microphone, without a session.
     pub async fn browser(&self, width: u32) -> Browser {
         let browser = Browser::start_with(width, &MEDIA).await;
         media::watch(&browser).await;
         browser
     }
 
-    /// The browser of one of the demo's people.
+    /// Starts a browser that is logged in as one of the demo's actors.
     pub async fn as_actor(&self, width: u32, who: &str) -> Browser {
         let browser = self.browser(width).await;
         browser.open(&self.page(&format!("dev/login/{who}"))).await;
         browser
     }
 
-    /// A teacher's browser.
+    /// Starts a browser that is logged in as this teacher.
     pub async fn as_teacher(&self, width: u32, teacher: &PersonRow) -> Browser {
         let browser = self.browser(width).await;
         let cookie = self.school.session_of(teacher, Role::Teacher).await;
@@ -161,7 +160,7 @@ impl Evening {
         browser
     }
 
-    /// Who sits in the call, by seat: the participant, and the number of their connection.
+    /// The seats of the call: number, participant and connection.
     pub async fn seats(&self) -> Vec<(i32, Uuid, i32)> {
         let booking = Key(self.booking);
         let rows: Vec<(i32, Key, i32)> = self
@@ -182,21 +181,21 @@ impl Evening {
         rows.into_iter().map(|(number, who, connection)| (number, who.0, connection)).collect()
     }
 
-    /// Who sits in the call.
+    /// The participants who sit in the call.
     pub async fn seated(&self) -> Vec<Uuid> {
         self.seats().await.into_iter().map(|(_, who, _)| who).collect()
     }
 
-    /// Waits until so many sit.
+    /// Waits until this many participants sit.
     pub async fn wait_for_seats(&self, number: usize) {
         wait_until(&format!("{number} sit"), async || self.seats().await.len() == number).await;
     }
 
-    /// Waits until the clock at this selector says what is left until the appointment begins, by a
-    /// browser whose own clock is so far ahead.
+    /// Waits until the element at this selector shows the time left until the appointment begins,
+    /// in a browser whose clock is ahead by `ahead`.
     pub async fn shows_remaining_time(&self, browser: &Browser, selector: &str, ahead: TimeDelta) {
         let left = (self.starts_at - self.school.now() - ahead).num_seconds();
-        assert!(left > 0, "it has begun");
+        assert!(left > 0, "the appointment must not have begun");
         let shown = format!(
             "(/(\\d+):(\\d\\d)/.exec(document.querySelector({})?.textContent) ?? [0, 0, 0])",
             json!(selector)
@@ -209,23 +208,23 @@ impl Evening {
             .await;
     }
 
-    /// The address of a page.
+    /// The URL of a page of the school.
     pub fn page(&self, path: &str) -> String {
         format!("{}/s/hillcrest/{path}", self.school.origin)
     }
 
-    /// The address of the call, of a parent and a teacher.
+    /// The URL of the call for parent and teacher.
     pub fn call(&self) -> String {
         self.page(&format!("calls/{}", self.booking))
     }
 
-    /// The address of the call, of a guest.
+    /// The URL of the call for the guest.
     pub fn guests_call(&self) -> String {
         self.page(&format!("guest/calls/{}", self.booking))
     }
 }
 
-/// A minute and a half go by after the door was read, by this browser's clock alone.
+/// Advances only this browser's clock, by [`BROWSER_CLOCK_ADVANCE`].
 pub async fn advance_browser_clock(browser: &Browser) {
     browser
         .run(&format!(
@@ -235,20 +234,20 @@ pub async fn advance_browser_clock(browser: &Browser) {
         .await;
 }
 
-/// Goes to the call's door and in, with camera and microphone.
+/// Opens the call's door and joins with camera and microphone.
 pub async fn join(browser: &Browser, address: &str) {
     press_join(browser, address).await;
     browser.labelled_element("Call controls").await;
 }
 
-/// The same, without waiting for a seat.
+/// Presses *Join* at the call's door and does not wait for a seat.
 pub async fn press_join(browser: &Browser, address: &str) {
     browser.open(address).await;
     camera_runs(browser).await;
     browser.press("Join the call").await;
 }
 
-/// Waits until one sees oneself.
+/// Waits until the page shows the user's own camera.
 pub async fn camera_runs(browser: &Browser) {
     browser
         .wait_for_js(

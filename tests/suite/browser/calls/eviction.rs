@@ -1,4 +1,4 @@
-//! Being put out, and not being put out.
+//! Tests of eviction from a call, and of actions that must not evict anybody.
 
 use crate::{browser::pages::check_page, harness::token_of};
 
@@ -48,9 +48,9 @@ async fn parent_opening_the_guest_link_does_not_evict_the_guest() {
     assert_eq!(
         (connections(&guest).await, evening.seats().await),
         (before, seats),
-        "the guest notices nothing"
+        "the guest's connections and seat are unchanged"
     );
-    // And in the parent's own call, where they belong, both sit.
+    // When the parent joins by their own link, both stay in the call.
     join(&parent, &evening.call()).await;
     sees_and_hears(&parent, 2).await;
     sees_and_hears(&guest, 2).await;
@@ -64,7 +64,7 @@ async fn evicted_guest_can_request_a_new_link_on_screen() {
     let guest = evening.as_actor(375, "guest").await;
     join(&guest, &evening.guests_call()).await;
     sees_and_hears(&guest, 1).await;
-    // Somebody else has the link.
+    // A stranger uses the guest's link.
     let other = evening.as_actor(1280, "guest").await;
     press_join(&other, &evening.guests_call()).await;
     other.heading("Move here?").await;

@@ -1,4 +1,4 @@
-//! What comes in from the others: pictures that go on, and sound.
+//! Checks of incoming media: video frames that advance, and sound.
 
 use serde_json::{Value, json};
 
@@ -6,15 +6,15 @@ use crate::browser::driver::Browser;
 
 const WATCH: &str = include_str!("watch.js");
 const MEDIA: &str = include_str!("media.js");
-/// So many frames must come: at 10 a second more than a second of them.
+/// Number of video frames that must arrive: at 10 a second they take more than a second.
 const FRAMES: u32 = 15;
 
-/// From the next page on the connections and sockets of the page can be looked at.
+/// Records the connections and sockets of every page that is loaded after this call.
 pub async fn watch(browser: &Browser) {
     browser.run_before_each_page(WATCH).await;
 }
 
-/// Waits until so many others are seen and heard.
+/// Waits until video and sound of this many other participants arrive.
 pub async fn sees_and_hears(browser: &Browser, others: usize) {
     let seen = browser.run_async_with(MEDIA, vec![json!(others), json!(FRAMES)]).await;
     let of = |name: &str| seen[name].as_array().map(Vec::len);
@@ -25,8 +25,8 @@ pub async fn sees_and_hears(browser: &Browser, others: usize) {
     );
 }
 
-/// The ends of the living connections as the page has numbered them: they stay the same while
-/// nothing is built anew.
+/// The page's own numbers for the ends of the live peer connections. They stay the same as long as
+/// no connection is rebuilt.
 pub async fn connections(browser: &Browser) -> Value {
     browser
         .run(
@@ -36,12 +36,12 @@ pub async fn connections(browser: &Browser) -> Value {
         .await
 }
 
-/// Cuts the page's WebSocket, as a network does that goes away.
+/// Closes the page's WebSocket, as a lost network would.
 pub async fn cut_socket(browser: &Browser) {
     browser.run("globalThis.__sockets.at(-1).close(4000)").await;
 }
 
-/// Waits until the page has opened its socket for this time, and is connected.
+/// Waits until the page has opened its socket for the given number of times and is connected.
 pub async fn has_sockets(browser: &Browser, times: usize) {
     browser
         .wait_for_js(&format!(

@@ -1,4 +1,4 @@
-//! People meet: they see and hear each other.
+//! Tests of a call in which participants see and hear each other.
 
 use super::{
     evening::{Evening, join},

@@ -1,6 +1,8 @@
-//! The call in real browsers: fake cameras and microphones, and a TURN server on this machine.
+//! Tests of calls in real browsers, with fake cameras and microphones and a TURN server on this
+//! machine.
 //!
-//! `cargo xtask test` runs these last, one at a time: up to five browsers send each other pictures.
+//! `cargo xtask test` runs these last, one at a time, because up to five browsers send each other
+//! video.
 
 mod evening;
 mod eviction;

@@ -1,4 +1,5 @@
-//! Networks that cut, filter or swallow the line of a call, and devices that hang or fall silent.
+//! Tests of networks that cut, filter or stall a call's connection, and of devices that hang or
+//! fall silent.
 
 use chrono::TimeDelta;
 use parlour_browser::MEDIA;
@@ -15,7 +16,8 @@ use crate::{
     harness::{NetworkCondition, NetworkProxy},
 };
 
-/// The browser of one of the demo's people on a network of its own.
+/// Starts a browser that is logged in as one of the demo's actors and has a network proxy of its
+/// own.
 async fn browser_behind_proxy(
     evening: &Evening,
     network: &NetworkProxy,
@@ -29,7 +31,7 @@ async fn browser_behind_proxy(
     browser
 }
 
-/// Waits until a text is gone.
+/// Waits until the page no longer contains a text.
 async fn wait_until_gone(browser: &Browser, text: &str) {
     browser.wait_for_js(&format!("!document.body.innerText.includes({})", json!(text))).await;
 }
@@ -49,8 +51,8 @@ async fn check_blocked_sockets(condition: NetworkCondition) {
     parent.press("Try again").await;
     parent.has_button("Try again").await;
     network.set_condition(NetworkCondition::Good);
-    // The page may get in by itself before the press, which then finds no button: one step in the
-    // page finds and presses it.
+    // The page may join by itself before the press, and the button is then gone. A script finds and
+    // presses the button in one step.
     parent
         .run(
             "const again = document.querySelector('.lobby .buttons button'); if (again) \
@@ -89,7 +91,7 @@ async fn lost_connection_is_shown_and_seat_is_kept() {
     network.set_condition(NetworkCondition::Good);
     wait_until_gone(&parent, "The connection to the school is lost.").await;
     wait_until_gone(&teacher, "Reconnecting…").await;
-    // And the server away for a while: the error goes with its cause.
+    // When the server is unreachable for a while, the error disappears once it is back.
     network.set_condition(NetworkCondition::Refused);
     parent.sees("The school’s server can’t be reached.").await;
     network.set_condition(NetworkCondition::Good);
@@ -99,7 +101,7 @@ async fn lost_connection_is_shown_and_seat_is_kept() {
     assert_eq!(
         (evening.seats().await, connections(&parent).await),
         (seats, before),
-        "the same seat, and the media went on"
+        "the seat and the peer connections are the same"
     );
 }
 
@@ -107,8 +109,8 @@ async fn lost_connection_is_shown_and_seat_is_kept() {
 async fn online_event_reconnects_at_once() {
     let evening = Evening::start().await;
     let parent = evening.as_actor(1280, "parent").await;
-    // From the word on, nothing that waits is begun: it is the event alone that brings the line
-    // back.
+    // From here on timers of 200 ms and more never start, so only the `online` event can restore
+    // the connection.
     let script = "const later = setTimeout; globalThis.setTimeout = (work, time, ...more) => \
                   globalThis.__still && time >= 200 ? 0 : later(work, time, ...more)";
     parent.run_before_each_page(script).await;
@@ -214,7 +216,7 @@ async fn muted_device_and_paused_audio_are_shown() {
     teacher.wait_for_js(&format!("{marks}.includes('camera off')")).await;
     tell("unmute", "video").await;
 
-    // Paused sound goes on by itself; where the browser does not let it, a press does it.
+    // Paused sound resumes by itself. When the browser forbids that, it resumes on a press.
     parent.run("document.querySelector('audio').pause()").await;
     parent.wait_for_js("!document.querySelector('audio').paused").await;
     let stuck = "globalThis.__play = HTMLMediaElement.prototype.play;
@@ -268,12 +270,12 @@ async fn countdown_is_correct_after_rejoining() {
     let parent = evening.as_actor(375, "parent").await;
     press_join(&parent, &evening.call()).await;
     parent.heading("You’re in").await;
-    // A minute and a half later, by the browser's clock.
+    // Advance the browser's clock by a minute and a half.
     parent.run("const now = Date.now; Date.now = () => now() + 90000").await;
     parent.press("Leave").await;
     parent.press("Join again").await;
     parent.sees("Begins in 0:").await;
-    // The same at the question of another device.
+    // The remaining time is also right on the page that asks to move from another device.
     let other = evening.as_actor(375, "parent").await;
     press_join(&other, &evening.call()).await;
     parent.press("Join the call").await;
@@ -289,7 +291,7 @@ async fn evicted_participant_can_rejoin() {
     let parent = evening.as_actor(375, "parent").await;
     press_join(&parent, &evening.call()).await;
     parent.heading("You’re in").await;
-    // Its place ran out on the server, which did not hear it.
+    // The server frees the seat, because it has not heard from the browser.
     advance_browser_clock(&parent).await;
     evening.school.execute("delete from call_seats").await;
     evening.school.execute("update calls set version = version + 1").await;
@@ -298,7 +300,7 @@ async fn evicted_participant_can_rejoin() {
     rejoin(&parent, &evening).await;
     parent.heading("You’re in").await;
 
-    // Another device took it.
+    // Another device takes the seat over.
     let other = evening.as_actor(375, "parent").await;
     press_join(&other, &evening.call()).await;
     other.press("Move here").await;
@@ -306,7 +308,7 @@ async fn evicted_participant_can_rejoin() {
     rejoin(&parent, &evening).await;
     parent.heading("Move here?").await;
 
-    // Somebody else has the guest's link.
+    // A stranger uses the guest's link.
     let guest = evening.as_actor(375, "guest").await;
     press_join(&guest, &evening.guests_call()).await;
     guest.heading("You’re in").await;
@@ -319,7 +321,7 @@ async fn evicted_participant_can_rejoin() {
     guest.heading("Move here?").await;
 }
 
-/// Presses *Join again* and goes in by the door, whose clock is right.
+/// Presses *Join again* and joins by the door, whose countdown is right.
 async fn rejoin(browser: &Browser, evening: &Evening) {
     browser.press("Join again").await;
     browser.sees("Begins in").await;

@@ -1,4 +1,4 @@
-//! From one appointment to the next, and a link that goes from hand to hand.
+//! Tests of moving on to the next appointment, and of a guest's link that several people use.
 
 use chrono::TimeDelta;
 
@@ -19,7 +19,7 @@ async fn next_appointment_starts_automatically() {
     evening.school.advance_clock(TimeDelta::minutes(5));
     parent.heading("Your next appointment").await;
     check_page(&parent, "the next appointment").await;
-    // Nobody presses anything.
+    // The pages move on without a press.
     parent.heading("Mr Geraint Davies").await;
     parent.labelled_element("Call controls").await;
     teacher.labelled_element("Call controls").await;
@@ -47,7 +47,7 @@ async fn repeated_takeover_asks_for_a_code_on_screen() {
     fourth.press("Move here").await;
     fourth.heading("Enter a code").await;
     check_page(&fourth, "the question for a code").await;
-    // It is later, and what is left is still counted from the time at which the door was read.
+    // Time has passed, and the countdown still starts from the time at which the door was read.
     advance_browser_clock(&fourth).await;
     evening.shows_remaining_time(&fourth, ".countdown", BROWSER_CLOCK_ADVANCE).await;
     fourth.press("Mail me the code").await;
@@ -71,7 +71,7 @@ async fn repeated_takeover_asks_for_a_code_on_screen() {
     fourth.fill("Code", &code).await;
     fourth.press("Go on").await;
     fourth.heading("You’re in").await;
-    // From here on the server says the time.
+    // From here on messages of the server carry the time.
     evening.shows_remaining_time(&fourth, ".countdown", TimeDelta::zero()).await;
     assert_eq!(evening.seats().await.len(), 1);
 }

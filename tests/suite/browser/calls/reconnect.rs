@@ -1,4 +1,4 @@
-//! A lost connection to the server: the talk goes on, and the seat is the same afterwards.
+//! Tests of a lost connection to the server: the media goes on, and the participant keeps the seat.
 
 use super::{
     evening::{Evening, join},
@@ -23,7 +23,7 @@ async fn reconnecting_socket_keeps_media_connections() {
     assert_eq!(
         (connections(&teacher).await, connections(&parent).await),
         (of_teacher, of_parent),
-        "no connection was built anew"
+        "no peer connection was rebuilt"
     );
     assert_eq!(
         evening.seats().await,

@@ -1,11 +1,11 @@
-//! A relay that refuses: whoever is in the call is told, in words that help.
+//! Tests of a relay that refuses: participants read an error that helps.
 
 use chrono::TimeDelta;
 use parlour::context::{Clock, SystemClock};
 
 use super::evening::{Evening, SECRET, join};
 
-/// Two who can't reach each other read why.
+/// Checks that two participants who can't reach each other read the reason.
 async fn check_relay_error_is_shown(evening: &Evening) {
     let teacher = evening.as_actor(1280, "teacher").await;
     join(&teacher, &evening.call()).await;
@@ -30,8 +30,7 @@ async fn wrong_turn_credentials_are_reported() {
 
 #[actix_web::test]
 async fn expired_turn_credentials_are_reported() {
-    // The school's clock is a month behind the relay's, and so is what it writes into the
-    // credentials.
+    // The school's clock is a month behind the relay's, so the credentials have already expired.
     check_relay_error_is_shown(
         &Evening::start_at(SystemClock::default().now() - TimeDelta::days(30), SECRET).await,
     )

@@ -1,4 +1,4 @@
-//! Every screen of a call as axe-core sees it: light and dark, on a phone and on a desk.
+//! Tests of every screen of a call with axe-core: light and dark, at phone and desktop widths.
 
 use chrono::TimeDelta;
 
@@ -47,8 +47,8 @@ async fn screens(width: u32) {
     check_page(&guest, "after the end").await;
 }
 
-/// Before the beginning, with the longest of names: nothing is cut, and nothing needs scrolling to
-/// the side.
+/// Checks that the longest names fit before the beginning: no text is cut, and nothing scrolls
+/// sideways.
 async fn long_names_fit(width: u32) {
     let evening = Evening::start().await;
     evening.school.clock.advance(TimeDelta::seconds(-300));
@@ -74,7 +74,8 @@ async fn long_names_fit(width: u32) {
     }
     check_page(&guest, "the lobby with long names").await;
     check_page(&teacher, "a teacher's lobby with long names").await;
-    // And when it has begun. So long a step would take everybody's place: they leave before it.
+    // The same after the beginning. Everybody leaves first, because so large a clock step would end
+    // their leases.
     for browser in [&teacher, &guest] {
         browser.press("Leave").await;
         browser.heading("You left the call").await;

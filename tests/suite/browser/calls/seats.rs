@@ -1,4 +1,5 @@
-//! Seats: the one too many waits, a person has one, and a vanished one's is freed.
+//! Tests of seats in browsers: one participant too many waits, a person has one seat, and a
+//! vanished participant's seat is freed.
 
 use parlour_domain::id::InviteId;
 
@@ -49,7 +50,7 @@ async fn second_device_confirms_and_takes_the_seat_over() {
     first.heading("You moved to another device or tab").await;
     sees_and_hears(&second, 1).await;
     sees_and_hears(&teacher, 1).await;
-    assert_eq!(evening.seated().await.len(), 2, "one person sits once");
+    assert_eq!(evening.seated().await.len(), 2, "a person has one seat");
 }
 
 #[actix_web::test]

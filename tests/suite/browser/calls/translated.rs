@@ -1,4 +1,4 @@
-//! A call in browsers that translate the page.
+//! Tests of a call in browsers that translate the page.
 
 use chrono::TimeDelta;
 
@@ -50,7 +50,7 @@ async fn translated_call_shows_current_state() {
     parent
         .wait_for_js(&format!("document.querySelector('.countdown').textContent !== {first}"))
         .await;
-    // The button says what it would do, and keeps the focus.
+    // The button's label names its next action, and the button keeps the focus.
     parent.press("Mute").await;
     parent.wait_for_js("document.activeElement.textContent.trim() === 'Unmute'").await;
     teacher.labelled_element("Rachel Aaron, parent").await;

@@ -1,5 +1,5 @@
-//! After the call: that it is over, or why one is out, and what comes next.
-#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
+//! View after a call: the reason for its end, and the next appointment.
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 
 use std::time::Duration;
 
@@ -20,12 +20,13 @@ use crate::{
     time_format,
 };
 
-/// So many seconds a parent has to say that they stay.
+/// The seconds until a parent or guest enters the next call, unless they choose to stay.
 const AUTO_JOIN_SECONDS: u32 = 10;
 
 #[component]
 pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) -> impl IntoView {
-    // Others are not to see somebody who believes that the call has ended.
+    // The devices are switched off, so that nobody is seen or heard who believes that the call has
+    // ended.
     visit.devices.stop();
     let (title, detail) = match code.as_str() {
         "call_over" => (c().over_title, c().over_text.to_owned()),
@@ -79,7 +80,8 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
     .into_any()
 }
 
-/// Another browser came in by the guest's link: the guest can come back, or get a new link.
+/// Shown when another browser has entered by the guest's link: the guest can return or get a new
+/// link.
 #[component]
 fn OpenElsewhere(visit: Visit, booking: Uuid, home: String) -> impl IntoView {
     let (task, asking, renewed) = (Task::new(), RwSignal::new(false), RwSignal::new(false));
@@ -146,7 +148,7 @@ fn OpenElsewhere(visit: Visit, booking: Uuid, home: String) -> impl IntoView {
     }
 }
 
-/// The next appointment, as it is known now: it may have been moved meanwhile.
+/// The next appointment, fetched again: it may have been moved meanwhile.
 #[component]
 fn Following(visit: Visit, door: CallDoor) -> impl IntoView {
     let (task, next) = (Task::new(), RwSignal::new(None::<(NextCall, CallDoor)>));
@@ -161,8 +163,8 @@ fn Following(visit: Visit, door: CallDoor) -> impl IntoView {
     move || next.get().map(|(call, door)| view! { <Next visit call door /> })
 }
 
-/// The next appointment, which starts by itself: for teachers at once, for others when they had
-/// time to say no.
+/// The next appointment, which is entered automatically: by teachers at once, by others after they
+/// have had time to decline.
 #[component]
 fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
     let teacher = door.you.role == CallRole::Teacher;

@@ -1,5 +1,5 @@
-//! The bar at the bottom of a call, within the thumb's reach: microphone, camera, screen, one
-//! minute more, devices, leave.
+//! Bar at the bottom of a call, within the thumb's reach: microphone, camera, screen, one more
+//! minute, devices, leave.
 
 use leptos::prelude::*;
 
@@ -32,10 +32,11 @@ pub(super) fn Bar(
     let (choosing, keys) = (RwSignal::new(false), RwSignal::new(false));
     let speak = move || devices.set_microphone(!heard.get_untracked());
     let show = move || devices.set_camera(!seen.get_untracked());
-    // Said when it is so, and not when it was asked for: a device may be denied.
+    // The change is announced when it has happened and not when it was requested, since a device
+    // may be denied.
     announce_change(heard, c().say_unmuted, c().say_muted);
     announce_change(seen, c().say_camera_on, c().say_camera_off);
-    // A device that can't be used says so, and what to do.
+    // A device that can't be used shows its error and the remedy.
     Effect::new(move |before: Option<[bool; 2]>| {
         let failed = [devices.camera, devices.microphone]
             .map(|state| matches!(state.get(), DeviceState::Failed(_)));
@@ -166,7 +167,7 @@ pub(super) fn Bar(
     }
 }
 
-/// Tells screen readers that something has become true or false.
+/// Announces a change of this value to screen readers.
 fn announce_change(is_so: Memo<bool>, yes: &'static str, no: &'static str) {
     let session = session();
     Effect::new(move |before: Option<bool>| {
@@ -178,8 +179,7 @@ fn announce_change(is_so: Memo<bool>, yes: &'static str, no: &'static str) {
     });
 }
 
-/// A button of the bar: a picture over a word. Where there is little room, only the picture is
-/// seen.
+/// A button of the bar, with an icon above a word. In narrow windows only the icon is visible.
 #[component]
 fn Tool(
     sign: Signal<CallIconShape>,
@@ -195,8 +195,8 @@ fn Tool(
     }
 }
 
-/// Control with D and with E, as in other calls. No single letters: those are the screen readers'
-/// (WCAG 2.1.4).
+/// Shortcuts Control+D and Control+E, as in other call programs. Single letters are not used: they
+/// belong to screen readers (WCAG 2.1.4).
 fn listen_for_shortcuts(
     speak: impl Fn() + 'static,
     show: impl Fn() + 'static,

@@ -1,8 +1,8 @@
-//! The small pictures of a call, beside words.
+//! Icons of the call pages, beside words.
 
 use leptos::prelude::*;
 
-/// Which picture.
+/// The icon to draw.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallIconShape {
     Microphone,
@@ -19,7 +19,7 @@ pub(super) enum CallIconShape {
     Weak,
 }
 
-/// A picture in the colour of the text around it.
+/// An icon in the colour of the text around it.
 #[component]
 pub(super) fn CallIcon(#[prop(into)] sign: Signal<CallIconShape>) -> impl IntoView {
     let path = move || match sign.get() {

@@ -1,4 +1,4 @@
-//! The camera, the microphone and the speaker to choose: on the page of the check, and in a call.
+//! Choice of camera, microphone and speaker, used by the device check and within a call.
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::{
     texts::{call as c, fill, t},
 };
 
-/// What to do about a trouble, in words.
+/// Returns the text that tells the person how to remedy a device error.
 fn advice(kind: DeviceKind, trouble: DeviceError) -> &'static str {
     let camera = kind == DeviceKind::Camera;
     match trouble {
@@ -37,7 +37,7 @@ fn advice(kind: DeviceKind, trouble: DeviceError) -> &'static str {
     }
 }
 
-/// Why a device can't be used, what to do, and "Try again".
+/// The reason why a device can't be used, the remedy, and "Try again".
 #[component]
 pub(super) fn DeviceErrorNotice(devices: Devices, kind: DeviceKind) -> impl IntoView {
     let state = if kind == DeviceKind::Camera { devices.camera } else { devices.microphone };
@@ -65,7 +65,7 @@ pub(super) fn DeviceErrorNotice(devices: Devices, kind: DeviceKind) -> impl Into
     }
 }
 
-/// A list of devices of a kind, with the chosen one; nothing where there is no choice.
+/// The devices of one kind as a select element; empty if there is no choice.
 #[component]
 pub(super) fn Chooser(devices: Devices, kind: DeviceKind) -> impl IntoView {
     let (id, label) = match kind {
@@ -109,7 +109,7 @@ pub(super) fn Chooser(devices: Devices, kind: DeviceKind) -> impl IntoView {
     }
 }
 
-/// One's own picture, as in a mirror.
+/// The person's own picture, mirrored.
 #[component]
 pub(super) fn Preview(devices: Devices) -> impl IntoView {
     view! {
@@ -123,8 +123,8 @@ pub(super) fn Preview(devices: Devices) -> impl IntoView {
     }
 }
 
-/// How loud the microphone is. `heard` becomes true with the first sound that is louder than a
-/// quiet room.
+/// The level of the microphone. `heard` becomes true at the first sound that is louder than a quiet
+/// room.
 #[component]
 pub(super) fn Level(
     devices: Devices,
@@ -161,7 +161,7 @@ pub(super) fn Level(
     }
 }
 
-/// A button that plays three notes.
+/// A button that plays three notes on the speaker.
 #[component]
 pub(super) fn SpeakerTest(devices: Devices) -> impl IntoView {
     let (playing, failed) = (RwSignal::new(false), RwSignal::new(false));
@@ -196,7 +196,7 @@ pub(super) fn SpeakerTest(devices: Devices) -> impl IntoView {
     }
 }
 
-/// Whether another device took the place of the remembered one.
+/// Says that another device is used instead of the remembered one.
 #[component]
 pub(super) fn DeviceReplacedNotice(devices: Devices) -> impl IntoView {
     move || {

@@ -1,4 +1,4 @@
-//! The check of the devices: at any time before a call.
+//! Device check, available at any time before a call.
 
 use leptos::prelude::*;
 use parlour_wire::IceServers;
@@ -204,7 +204,7 @@ fn Row(label: &'static str, finding: RwSignal<CheckResult>) -> impl IntoView {
     }
 }
 
-/// What the findings mean for a call, once all are there.
+/// Returns the meaning of the results for a call, once all have arrived.
 fn verdict(
     socket: CheckResult,
     direct: CheckResult,
@@ -215,7 +215,7 @@ fn verdict(
     }
     Some(match (direct, relay) {
         (CheckResult::Waiting, _) | (_, CheckResult::Waiting) => return None,
-        // Without it nobody gets in at all.
+        // Nobody can enter a call without the WebSocket.
         _ if socket == CheckResult::Bad => (Tone::Bad, c().network_no_socket),
         (CheckResult::Bad, CheckResult::Good) => (Tone::Good, c().network_relay_only),
         (_, CheckResult::Good) => (Tone::Good, c().network_good),

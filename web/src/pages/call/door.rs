@@ -1,5 +1,6 @@
-//! Before the call: with whom and when, how one looks and sounds, and the button that goes in.
-#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
+//! Door of a call: the partner and the time, the person's own picture and sound, and the button
+//! that enters.
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 
 use std::time::Duration;
 
@@ -23,8 +24,8 @@ use crate::{
     time_format,
 };
 
-/// The server's time in milliseconds, moving once a second; its clock is so many milliseconds
-/// before ours.
+/// Returns the server's time in milliseconds as a signal that is updated once a second.
+/// `clock_offset` says how far the server's clock is ahead of ours.
 pub(super) fn server_time(clock_offset: f64) -> RwSignal<i64> {
     let now = RwSignal::new(server_now(clock_offset));
     let ticker =
@@ -34,7 +35,7 @@ pub(super) fn server_time(clock_offset: f64) -> RwSignal<i64> {
     now
 }
 
-/// With whom one talks: for a teacher the parent, for a parent the teachers.
+/// Returns the partner's name: the parent for a teacher, the teachers for everybody else.
 pub(super) fn partner(door: &CallDoor) -> String {
     if door.you.role == parlour_wire::CallRole::Teacher {
         door.parent.clone()
@@ -43,7 +44,7 @@ pub(super) fn partner(door: &CallDoor) -> String {
     }
 }
 
-/// When and about whom.
+/// Returns the times, the student and the subject of the call.
 pub(super) fn summary(door: &CallDoor) -> String {
     fill(
         c().door_when,
@@ -146,7 +147,7 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
     }
 }
 
-/// Microphone and camera, on or off.
+/// The switches of microphone and camera.
 #[component]
 fn Switches(visit: Visit) -> impl IntoView {
     let devices = visit.devices;

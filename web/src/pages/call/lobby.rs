@@ -1,5 +1,5 @@
-//! Inside, but not talking yet: it has not begun, the call is full, or the server asks something
-//! first.
+//! Lobby of a call, shown until the conversation starts: the call has not begun, it is full, or the
+//! server requires an answer first.
 
 use leptos::prelude::*;
 use parlour_web_logic::countdown::time_left;
@@ -53,7 +53,7 @@ pub(super) fn Lobby(
     };
     let shown = move || matches!(kind.get(), CallStage::Waiting(_) | CallStage::Seated);
     view! {
-        // It scrolls where it does not fit: by the keyboard, too.
+        // The lobby scrolls when it overflows; `tabindex` makes it scrollable by keyboard too.
         <div class="lobby" tabindex="0" role="group" aria-labelledby="room-title">
             <div class="card">{panel} {move || shown().then(|| view! { <People call /> })}</div>
             {move || {
@@ -71,7 +71,8 @@ pub(super) fn Lobby(
     }
 }
 
-/// On the way in. `filtered`: the page reaches the server and the line of the call does not.
+/// Shown while joining. `filtered` says that the page reaches the server but the WebSocket does
+/// not.
 #[component]
 fn Joining(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> impl IntoView {
     let check = if visit.guest { "guest/devices" } else { "devices" };
@@ -109,7 +110,7 @@ fn Joining(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> im
     }
 }
 
-/// Seated, and it has not begun.
+/// Shown to a seated person before the call begins.
 #[component]
 fn Begins(call: Call) -> impl IntoView {
     let time = move || {
@@ -141,7 +142,7 @@ fn Begins(call: Call) -> impl IntoView {
     }
 }
 
-/// Everybody who belongs to the call, and where they are.
+/// The people of the call, each with their presence.
 #[component]
 fn People(call: Call) -> impl IntoView {
     let row = |person: CallPerson| {
@@ -171,7 +172,7 @@ fn People(call: Call) -> impl IntoView {
     }
 }
 
-/// The code that a link must show which moved too often.
+/// The form for the code, required after too many takeovers of a link (rule I9).
 #[component]
 fn CodeForm(call: Call, masked_email: String, sent: bool, wrong: bool) -> impl IntoView {
     let (code, error) =

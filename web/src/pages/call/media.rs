@@ -1,5 +1,5 @@
-//! Elements that play: a moving picture, and a voice. The picture is silent, so that browsers let
-//! it begin; only the voice may need a press.
+//! Media players: video and audio. The video element is muted, so that browsers allow autoplay;
+//! only audio may need a press.
 
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsValue;
@@ -13,18 +13,18 @@ use crate::{
     task::spawn,
 };
 
-/// What the voices of a call share.
+/// The state that all audio players of a call share.
 #[derive(Clone, Copy)]
 pub(super) struct AudioOutput {
-    /// The id of the speaker; empty for the browser's own choice.
+    /// The id of the speaker; empty for the browser's default.
     pub(super) speaker: Signal<String>,
-    /// The browser plays nothing until something was pressed.
+    /// The browser blocks playback until the person presses something.
     pub(super) blocked: RwSignal<bool>,
-    /// Counted up to try again after a press.
+    /// A counter that is increased to retry playback after a press.
     pub(super) tries: RwSignal<u32>,
 }
 
-/// Somebody's camera or screen.
+/// The video of a person's camera or screen.
 #[component]
 pub(super) fn VideoPlayer(track: Track, #[prop(optional)] mirrored: bool) -> impl IntoView {
     let node = NodeRef::<html::Video>::new();
@@ -33,20 +33,20 @@ pub(super) fn VideoPlayer(track: Track, #[prop(optional)] mirrored: bool) -> imp
         let video = JsObject::from(JsValue::from(video));
         video.set("muted", true);
         video.set("playsInline", true);
-        // Nothing keeps a silent picture from playing, unless it is gone by then.
+        // A muted video is never blocked; playing fails only if the element is gone by then.
         let _ = play(&video, track.get());
     });
     view! { <video node_ref=node class:mirrored=mirrored></video> }
 }
 
-/// What somebody says.
+/// The audio of a person.
 #[component]
 pub(super) fn AudioPlayer(track: Track, audio_output: AudioOutput) -> impl IntoView {
     let node = NodeRef::<html::Audio>::new();
-    // A telephone call, another tab or the system may pause it: it goes on by itself where the
-    // browser lets it, else after a press.
+    // A telephone call, another tab or the system may pause the audio. It is resumed if the browser
+    // allows it, otherwise after a press.
     let paused = move |event: leptos::ev::Event| {
-        // The last pause is that of an element that goes, with its signals.
+        // An element that is being removed also fires `pause`, and its signals are gone by then.
         if track.try_with_untracked(Option::is_some) != Some(true) {
             return;
         }
@@ -60,7 +60,7 @@ pub(super) fn AudioPlayer(track: Track, audio_output: AudioOutput) -> impl IntoV
     };
     let played = move |_: leptos::ev::Event| _ = audio_output.blocked.try_set(false);
     Effect::new(move || {
-        // Each press is a reason to try again.
+        // Every press triggers a new attempt.
         audio_output.tries.get();
         let speaker = audio_output.speaker.get();
         let Some(audio) = node.get() else { return };
@@ -79,7 +79,8 @@ pub(super) fn AudioPlayer(track: Track, audio_output: AudioOutput) -> impl IntoV
     view! { <audio node_ref=node on:pause=paused on:playing=played></audio> }
 }
 
-/// Has an element play a track, or nothing; gives the promise that it plays.
+/// Sets the track that an element plays, or none. Returns the promise of `play()` if there is a
+/// track.
 fn play(element: &JsObject, track: Option<JsObject>) -> Option<JsResult> {
     let something = track.is_some();
     element.set("srcObject", track.map_or(JsValue::NULL, |track| stream_of(&[track]).into()));

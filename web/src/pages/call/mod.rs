@@ -1,5 +1,5 @@
-//! The call's pages, fetched when one is opened: the check of the devices, the door, the room, and
-//! what comes after.
+//! Pages of a call, fetched when one is opened: the device check, the door, the room, and the view
+//! after the call.
 
 mod after;
 mod bar;

@@ -1,4 +1,4 @@
-//! The page of a call. One page carries a person from one appointment to the next, so that camera
+//! Page of a call. The same page takes a person from one appointment to the next, so that camera
 //! and microphone stay on.
 
 use leptos::prelude::*;
@@ -19,60 +19,59 @@ use crate::{
     route,
 };
 
-/// Where a tab's key lies while its page is loaded again.
+/// The storage key of the tab's key during a reload.
 const TAB_KEY: &str = "parlour.tab";
 
-/// What is shown of a call.
+/// The step of a call that is shown.
 #[derive(Clone, PartialEq)]
 pub(super) enum CallStep {
     Door,
     Room,
-    /// One is out, with code and detail.
+    /// The person is out of the call, with the code and the detail of the reason.
     After(String, String),
 }
 
-/// What the parts of the page share.
+/// The state that the parts of the page share.
 #[derive(Clone, Copy)]
 pub(super) struct Visit {
     pub(super) guest: bool,
     pub(super) devices: Devices,
     pub(super) step: RwSignal<CallStep>,
-    /// The key by which the server knows this tab again.
+    /// The key by which the server recognises this tab.
     pub(super) tab: StoredValue<String>,
-    /// How far the server's clock is before ours, in milliseconds, as of the door that was read
-    /// last.
+    /// How far the server's clock is ahead of ours, in milliseconds, according to the latest door.
     pub(super) clock_offset: StoredValue<f64>,
-    /// The next appointment that is shown is entered without a door.
+    /// Whether the next appointment is entered without its door.
     skip_door: StoredValue<bool>,
-    /// The appointment; another one is the next.
+    /// The current appointment; setting another one moves on to it.
     booking: RwSignal<Uuid>,
 }
 
 impl Visit {
-    /// Goes in.
+    /// Enters the call.
     pub(super) fn enter(self) {
         browser::store_item(browser::CURRENT_CALL_KEY, &self.booking.get_untracked().to_string());
         self.step.set(CallStep::Room);
     }
 
-    /// Is out, for this reason.
+    /// Records that the person is out of the call, and why.
     pub(super) fn end(self, code: &str, detail: &str) {
         browser::remove_item(browser::CURRENT_CALL_KEY);
         self.step.set(CallStep::After(code.to_owned(), detail.to_owned()));
         person::call_ended();
     }
 
-    /// Straight into the next appointment.
+    /// Enters the next appointment directly.
     pub(super) fn continue_to(self, booking: Uuid) {
         let path = if self.guest { "/guest/calls/" } else { "/calls/" };
-        // Not through the router: it would make the page anew, and let go of the devices.
+        // The router is bypassed: it would rebuild the page and release the devices.
         browser::replace_path(&format!("{path}{booking}"));
         browser::store_item(browser::CURRENT_CALL_KEY, &booking.to_string());
         self.skip_door.set_value(true);
         self.booking.set(booking);
     }
 
-    /// Where the appointments are.
+    /// Returns the path of the person's appointments.
     pub(super) fn home(self, door: &CallDoor) -> String {
         match door.you.role {
             _ if self.guest => "guest/appointments".to_owned(),
@@ -97,14 +96,13 @@ pub(crate) fn CallPage(guest: bool) -> impl IntoView {
         booking: RwSignal::new(booking),
     };
     visit.devices.start();
-    // Only while the page is loaded again does the key lie where a copy of the tab would find it
-    // too.
+    // The key is stored only during a reload; otherwise a duplicated tab would copy it.
     let hidden = StoredValue::new_local(JsObject::window().on("pagehide", move |_| {
         if let Some(key) = visit.tab.try_get_value() {
             browser::store_item(TAB_KEY, &key);
         }
     }));
-    // A page that the browser kept asleep has left its call: it begins again.
+    // A page restored from the back/forward cache has left its call, so it is reloaded.
     let shown = StoredValue::new_local(JsObject::window().on("pageshow", |event| {
         if event.is_true("persisted") {
             let _ = window().location().reload();
@@ -122,23 +120,23 @@ pub(crate) fn CallPage(guest: bool) -> impl IntoView {
     })
 }
 
-/// How far the server's clock is before ours, by a door that was just read; in milliseconds.
+/// Returns how far the server's clock is ahead of ours, in milliseconds, by a door that was just
+/// fetched.
 pub(super) fn clock_offset_of(door: &CallDoor) -> f64 {
     door.now.timestamp_millis() as f64 - js_sys::Date::now()
 }
 
-/// The key that this tab had before it was loaded again, or a new one.
+/// Returns the key that this tab had before a reload, or a new one.
 fn take_tab_key() -> String {
     let key = browser::stored_item(TAB_KEY).unwrap_or_else(browser::random_key);
     browser::remove_item(TAB_KEY);
     key
 }
 
-/// What is to be known before one can enter: asked for together, so that the press on the button
-/// has nothing to wait for.
+/// Fetches all data that entering needs, so that pressing the button waits for nothing.
 #[component]
 fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
-    // Only now: what was shown of the appointment before is gone.
+    // The step changes only now, when the view of the previous appointment is gone.
     visit.step.set(if visit.skip_door.get_value() { CallStep::Room } else { CallStep::Door });
     visit.skip_door.set_value(false);
     let asked = Query::new(move || async move {
@@ -147,7 +145,8 @@ fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
         Ok((door, servers))
     });
     let show = move |(door, servers): (CallDoor, IceServers)| {
-        // Now, and not when some step shows a clock: the door says the time at which it was read.
+        // The offset is computed now and not when a step shows a clock: `door.now` is the time at
+        // which the door was fetched.
         visit.clock_offset.set_value(clock_offset_of(&door));
         if door.state != CallState::Open && visit.step.get_untracked() == CallStep::Room {
             visit.step.set(CallStep::Door);

@@ -1,5 +1,5 @@
-//! The call itself: who is there, how long it lasts, and the bar with what one can do.
-#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
+//! Room of a call: the people, the remaining time, and the bar of controls.
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ use crate::{
     texts::{call as c, fill},
 };
 
-/// So many failures to reach the server in a row are no short loss.
+/// The number of consecutive connection failures from which an outage counts as long.
 const MANY_FAILURES: u32 = 3;
 
 #[component]
@@ -58,16 +58,17 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
             visit.end(&code, &detail);
         }
     });
-    // The page's own requests pass, and the call's line does not.
+    // `filtered`: the page's own requests reach the server, and the call's WebSocket does not.
     let (filtered, answers) = (RwSignal::new(false), RwSignal::new(false));
     Effect::new(move || match call.failures.get() {
-        // What was wrong is over.
+        // The connection works again.
         0 => {
             why.failure.set(None);
             answers.set(false);
             filtered.set(false);
         }
-        // One more, and the page was answered in between: it is the line alone.
+        // Another failure although the page got an answer in between: only the WebSocket is
+        // blocked.
         failures => {
             filtered.set(answers.get_untracked());
             if failures % MANY_FAILURES == 1 {
@@ -76,7 +77,7 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
             }
         }
     });
-    // That the server can't be reached is said already.
+    // Another notice already says that the server can't be reached.
     let why_not =
         Signal::derive(move || why.failure.get().filter(|failure| *failure != Failure::Offline));
     Effect::new(move || call.deaf.set(audio_output.blocked.get()));
@@ -86,7 +87,7 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
     let teacher = door.you.role == CallRole::Teacher;
     let (who, what, me, home) =
         (partner(&door), summary(&door), door.you.name.clone(), visit.home(&door));
-    // The lobby says it in its own place.
+    // The lobby shows this message itself.
     let joins = Memo::new(move |_| call.stage.get() == CallStage::Joining && filtered.get());
     let body = rebuild_on_change(move || {
         if talks.get() {
@@ -120,7 +121,7 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
     }
 }
 
-/// What is left of the talk; before it, what is left until it begins. Calm until the last minute.
+/// The time left of the call, or until it begins. It is styled calmly until the last minute.
 #[component]
 fn Countdown(call: Call) -> impl IntoView {
     let times = move || {
@@ -143,7 +144,7 @@ fn Countdown(call: Call) -> impl IntoView {
     view! { <p class=class role="timer" aria-label=c().time_left prop:textContent=text></p> }
 }
 
-/// What there is to be told beside the pictures.
+/// The notices that are shown above the tiles.
 #[component]
 fn CallNotices(
     call: Call,
@@ -156,7 +157,7 @@ fn CallNotices(
         audio_output.blocked.set(false);
         audio_output.tries.update(|tries| *tries += 1);
     };
-    // Where all are connected, the relay is not needed.
+    // If everybody is connected, the relay is not needed.
     let apart = Memo::new(move |_| {
         let is_apart = |person: &CallPerson| {
             person.id != call.me
@@ -229,7 +230,7 @@ fn CallNotices(
     }
 }
 
-/// Tells screen readers who comes and goes.
+/// Announces to screen readers when people enter and leave.
 fn announce_people(call: Call) {
     let session = session();
     Effect::new(move |before: Option<HashMap<Uuid, PresenceState>>| {
@@ -260,7 +261,7 @@ fn presence_change_text(person: &CallPerson, before: Option<PresenceState>) -> O
     Some(fill(text, &[("name", &person.name)]))
 }
 
-/// Tells screen readers when the end is near, and that a minute was added.
+/// Announces to screen readers that the end is near or that a minute was added.
 fn announce_time(call: Call) {
     let session = session();
     Effect::new(move |before: Option<(i64, i64)>| {
@@ -272,7 +273,7 @@ fn announce_time(call: Call) {
             if ends > end {
                 session.announce(c().say_extended);
             } else if now < starts {
-                // Nothing to warn of yet.
+                // The call has not begun, so there is nothing to warn of.
             } else if passes(10) {
                 session.announce(c().say_last);
             } else if passes(30) {
@@ -285,7 +286,7 @@ fn announce_time(call: Call) {
     });
 }
 
-/// Whether a key was pressed with the control key (on a Mac the command key).
+/// Whether a key was pressed together with Control (Command on a Mac).
 pub(super) fn is_shortcut(event: &JsObject, key: &str) -> bool {
     (event.is_true("ctrlKey") || event.is_true("metaKey"))
         && !event.is_true("shiftKey")

@@ -1,4 +1,4 @@
-//! The people of a call, each a tile with name, role and state. The tiles fill what the screen has.
+//! Tiles of a call: one per person, with name, role and state. The tiles fill the screen.
 
 use leptos::prelude::*;
 use parlour_wire::{CallPerson, CallRole, PresenceState};
@@ -17,7 +17,7 @@ use crate::{
     texts::{call as c, fill},
 };
 
-/// A role in words.
+/// Returns the name of a role.
 pub(super) fn role(role: CallRole) -> &'static str {
     match role {
         CallRole::Teacher => c().role_teacher,
@@ -192,7 +192,7 @@ fn OwnTile(name: String, devices: Devices) -> impl IntoView {
     }
 }
 
-/// A small picture whose meaning is read out.
+/// A small icon with a text for screen readers.
 #[component]
 fn TileBadge(sign: CallIconShape, text: &'static str) -> impl IntoView {
     view! {
@@ -203,7 +203,7 @@ fn TileBadge(sign: CallIconShape, text: &'static str) -> impl IntoView {
     }
 }
 
-/// Who is not there yet, and who waits for a place.
+/// The people who are not there, and the people in the queue.
 #[component]
 fn AbsentPeople(call: Call, alone: Signal<bool>) -> impl IntoView {
     let line = move |is_so: fn(&CallPerson, bool) -> bool, text: &'static str| {
@@ -221,7 +221,7 @@ fn AbsentPeople(call: Call, alone: Signal<bool>) -> impl IntoView {
         (!names.is_empty())
             .then(|| view! { <p prop:textContent=fill(text, &[("names", &names)])></p> })
     };
-    // Nobody is here, or nobody any more.
+    // Either nobody has come yet, or everybody else has left.
     let nobody = move || {
         if call.met.with(|met| met.iter().any(|one| *one != call.me)) {
             c().alone_again
@@ -239,7 +239,7 @@ fn AbsentPeople(call: Call, alone: Signal<bool>) -> impl IntoView {
     }
 }
 
-/// The first letters of the first and the last word of a name, without titles.
+/// Returns the initials of the first and the last word of a name, without titles.
 fn initials(name: &str) -> String {
     let words: Vec<&str> = name
         .split_whitespace()

@@ -1,19 +1,20 @@
-//! Whose the values of a row are that was there before. Pure.
+//! Attribution of an existing row's columns to the new source. Pure.
 
 use crate::store::sources::{Provenance, kind_of};
 
-/// A column whose sources are kept.
+/// A column that has provenance.
 pub(in crate::store::roster) struct Column {
     pub name: &'static str,
-    /// Its value is another one than before.
+    /// Whether its value differs from the existing one.
     pub differs: bool,
 }
 
-/// The columns that are the new source's from now on: those whose values change, by its word or by
-/// its silence; of a row that comes back all that it says. What it only says again stays whose it
-/// was, but for a bar (I10): one that somebody pushes in so many words is theirs, so that no file's
-/// silence lifts it, unless it was pushed before. `bars` are the columns that stand against
-/// contact, `stamp` the new source with what it speaks of.
+/// Lists the columns that are attributed to the new source: columns whose values change, whether
+/// the source sets them or leaves them blank; and, if the row comes back, all columns that the
+/// source sets. A column that the source only repeats keeps its previous source. A bar is the
+/// exception (I10): a push that sets it explicitly takes it over, so that no file lifts it by
+/// leaving it blank; but a bar that was pushed before keeps its source. `bars` are the columns that
+/// bar contact; `stamp` is the new source with the columns that it sets.
 pub(in crate::store::roster) fn reattributed_columns(
     columns: &[Column],
     bars: &[&str],
@@ -48,8 +49,8 @@ mod tests {
     use super::*;
     use crate::store::sources::{Origin, SourceKind};
 
-    /// The columns that become the new source's, of a link's title and bar; what is said is written
-    /// `title` and `bar`, what differs `TITLE` and `BAR`.
+    /// Checks which of the columns `title` and `bar` are attributed to the new source. `before` and
+    /// `now` give the columns that the two sources set, `differ` the columns whose values change.
     fn check(
         before: (SourceKind, &[&'static str]),
         now: (SourceKind, &[&'static str]),
@@ -76,11 +77,11 @@ mod tests {
         const BAR: &[&str] = &["bar"];
         check((File, ALL), (File, ALL), &[], false, &[]);
         check((File, ALL), (Provider, ALL), &[], false, &[]);
-        // Whatever changes, by a word or by silence.
+        // Changed values, set or left blank.
         check((File, ALL), (Program, ALL), TITLE, false, ALL);
         check((File, ALL), (File, BAR), TITLE, false, TITLE);
         check((Program, ALL), (File, TITLE), BAR, false, BAR);
-        // The bar.
+        // Repeated bars.
         for pushed in [Program, Staff] {
             check((File, ALL), (pushed, ALL), &[], false, BAR);
             check((Provider, BAR), (pushed, BAR), &[], false, BAR);
@@ -89,7 +90,7 @@ mod tests {
             check((Program, ALL), (pushed, ALL), &[], false, &[]);
             check((pushed, ALL), (File, ALL), &[], false, &[]);
         }
-        // Whoever brings a row back.
+        // Rows that come back.
         check((File, ALL), (Program, ALL), &[], true, ALL);
         check((File, ALL), (Provider, ALL), &[], true, ALL);
         check((File, ALL), (Provider, TITLE), &[], true, TITLE);

@@ -1,9 +1,8 @@
-//! Which columns what was read speaks of, so that its source is credited with what it said and with
-//! nothing that it left blank. Pure.
+//! Columns that an imported row sets explicitly; blank ones get no provenance. Pure.
 
 use parlour_roster::{Class, Enrolment, Guardianship, Person};
 
-/// Of somebody.
+/// The columns that a person's row sets.
 pub(in crate::store::roster) fn by_person(person: &Person) -> Vec<&'static str> {
     only([
         ("honorific", person.honorific.is_some()),
@@ -14,8 +13,8 @@ pub(in crate::store::roster) fn by_person(person: &Person) -> Vec<&'static str> 
     ])
 }
 
-/// Of a link. Whether contact is allowed always follows from it, by the rules; a bar, and that
-/// there is none, is said or not.
+/// The columns that a link sets. `contact_allowed` always follows from the link, by the rules; a
+/// bar, or that there is none, may be given or not.
 pub(in crate::store::roster) fn by_guardianship(link: &Guardianship) -> Vec<&'static str> {
     only([
         ("relationship", link.relation.is_some()),
@@ -27,7 +26,7 @@ pub(in crate::store::roster) fn by_guardianship(link: &Guardianship) -> Vec<&'st
     ])
 }
 
-/// Of a class, whose title and subject always are something.
+/// The columns that a class sets; its title and subject are never blank.
 pub(in crate::store::roster) fn by_class(class: &Class) -> Vec<&'static str> {
     only([
         ("title", true),
@@ -36,7 +35,7 @@ pub(in crate::store::roster) fn by_class(class: &Class) -> Vec<&'static str> {
     ])
 }
 
-/// Of a place. That it is not the main teacher's is what is left blank.
+/// The columns that an enrolment sets. A false `is_primary` counts as blank.
 pub(in crate::store::roster) fn by_enrolment(enrolment: &Enrolment) -> Vec<&'static str> {
     only([
         ("role", true),

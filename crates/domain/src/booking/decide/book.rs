@@ -1,4 +1,4 @@
-//! The decision whether appointments may be booked: all that are asked for, or none.
+//! The decision whether appointments may be booked: all appointments of a request, or none.
 
 use std::collections::BTreeSet;
 
@@ -14,26 +14,26 @@ use crate::{
 /// A class that is offered to a student of the parent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Offer {
-    /// To whom.
+    /// The student.
     pub student: PersonId,
-    /// Which class.
+    /// The class.
     pub class: ClassId,
-    /// Who teaches it.
+    /// The teachers of the class.
     pub teachers: BTreeSet<PersonId>,
 }
 
-/// What decides whether appointments may be booked.
+/// The data that the decision about a booking request needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BookingSituation {
-    /// The evening's times, and who asks.
+    /// The evening's times, and the person who makes the request.
     pub terms: Terms,
-    /// Whose appointments these are.
+    /// The parent whose appointments these are.
     pub parent: PersonId,
-    /// The classes asked for, as far as they are offered to the parent's students.
+    /// The requested classes that are offered to the parent's students.
     pub offers: Vec<Offer>,
-    /// The parent's bookings of the evening.
+    /// The parent's live bookings of the evening.
     pub own: Vec<OwnBooking>,
-    /// The claims on the parent, the students and the teachers.
+    /// The time claims on the parent, the students and the teachers.
     pub claims: BTreeSet<Claim>,
 }
 
@@ -42,17 +42,18 @@ pub struct BookingSituation {
 pub struct Bookable {
     /// The appointment.
     pub booking: NewBooking,
-    /// The booking of the same class that keeps its time, and beside which staff make this one.
+    /// The earlier booking of the same class, which keeps its time and which staff repeat by this
+    /// one.
     pub repeats: Option<BookingId>,
 }
 
-/// Decides whether all these appointments may be booked. A class is booked once for a student, but
-/// by staff again beside an appointment that keeps its time.
+/// Decides whether all these appointments may be booked. A class is booked once per student; only
+/// staff may book it again, beside an appointment that keeps its time.
 ///
 /// # Errors
 /// The refusals of the window (E4); [`Refusal::NothingChosen`], [`Refusal::ClassNotOffered`],
-/// [`Refusal::NotASlot`] (E2); else all that are lost (E1): what another parent of the student has
-/// booked looks exactly like a busy teacher (E6).
+/// [`Refusal::NotASlot`] (E2); otherwise all lost appointments (E1). A booking of the student's
+/// other parent looks exactly like a busy teacher (E6).
 pub fn decide_booking(
     wanted: &[NewBooking],
     situation: &BookingSituation,

@@ -7,43 +7,43 @@ use chrono::{DateTime, Utc};
 use super::{BookingError, By, Claim, NewBooking, OwnBooking, Terms, taken::Taken};
 use crate::{Refusal, booking::is_time_fixed, id::PersonId};
 
-/// What decides whether an appointment may be moved.
+/// The data that the decision about a move needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MoveSituation {
-    /// The evening's times, and who asks.
+    /// The evening's times, and the person who makes the request.
     pub terms: Terms,
-    /// Whose appointment it is.
+    /// The parent whose appointment it is.
     pub parent: PersonId,
     /// The appointment.
     pub booking: OwnBooking,
-    /// It was cancelled.
+    /// The appointment was cancelled.
     pub is_cancelled: bool,
-    /// Those whom the appointment is with.
+    /// The teachers of the appointment.
     pub teachers: BTreeSet<PersonId>,
-    /// Those who teach the class now; none where it is not offered to the student any more.
+    /// The current teachers of the class; `None` if the class is no longer offered to the student.
     pub offered: Option<BTreeSet<PersonId>>,
-    /// The appointment's teachers who are still at the school; empty where nobody is.
+    /// The appointment's teachers who are still at the school.
     pub still_there: BTreeSet<PersonId>,
     /// The parent's other bookings of the evening.
     pub others: Vec<OwnBooking>,
-    /// The claims of other appointments on the parent, the student and the teachers.
+    /// The time claims of other appointments on the parent, the student and the teachers.
     pub claims: BTreeSet<Claim>,
 }
 
-/// What becomes of an appointment that is to be moved.
+/// The outcome of a request to move an appointment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Move {
-    /// It stays as it is.
+    /// The appointment stays unchanged.
     Nothing,
-    /// It keeps its time and is given to the teachers whom the class has now.
+    /// The appointment keeps its time and gets the current teachers of the class.
     OtherTeachers,
-    /// It gets the new time, and the teachers whom the class has now.
+    /// The appointment gets the new time and the current teachers of the class.
     OtherTime,
 }
 
-/// Decides whether an appointment may be moved to another time. At its own time staff give it to
-/// the teachers whom the class has now. A stranded one, whose class is not offered to its student
-/// any more, is moved by staff alone, and keeps those of its teachers who are still at the school.
+/// Decides whether an appointment may be moved to another time. If staff choose its own time, it
+/// gets the current teachers of the class. Only staff may move a stranded appointment, whose class
+/// is no longer offered to its student; it keeps those of its teachers who are still at the school.
 ///
 /// # Errors
 /// The refusals of the window (E4), [`Refusal::BookingCancelled`], [`Refusal::NotASlot`] (E2),
@@ -82,12 +82,12 @@ pub fn decide_move(
     Ok(if stays { Move::OtherTeachers } else { Move::OtherTime })
 }
 
-/// What becomes of an appointment that is to be cancelled.
+/// The outcome of a request to cancel an appointment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cancel {
-    /// It was cancelled before and stays so.
+    /// The appointment was already cancelled.
     Nothing,
-    /// It ends.
+    /// The appointment is cancelled.
     Ends,
 }
 

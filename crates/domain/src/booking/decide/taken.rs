@@ -1,4 +1,4 @@
-//! What stands in the way of appointments: nobody is in two places (E1).
+//! Conflicts of requested appointments with existing ones: nobody is in two places at once (E1).
 
 use std::collections::BTreeSet;
 
@@ -10,20 +10,20 @@ use crate::{
     id::{ClassId, PersonId},
 };
 
-/// Classes that are booked, and minutes that are claimed.
+/// Booked classes and claimed minutes.
 pub(super) struct Taken {
-    /// Whose appointments these are.
+    /// The parent whose appointments these are.
     pub parent: PersonId,
     /// The evening's slots.
     pub timing: Timing,
-    /// Students and classes that are booked.
+    /// Booked classes, by student.
     pub classes: BTreeSet<(PersonId, ClassId)>,
-    /// Who is busy in which minute.
+    /// Minutes in which a person is busy.
     pub claims: BTreeSet<Claim>,
 }
 
 impl Taken {
-    /// Checks appointments with their teachers. Those that can be had stand in the way of the rest.
+    /// Checks appointments with their teachers. Each accepted appointment blocks the later ones.
     pub(super) fn check(
         mut self,
         chosen: &[(NewBooking, &BTreeSet<PersonId>)],

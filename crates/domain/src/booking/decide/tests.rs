@@ -1,4 +1,4 @@
-//! The rules of booking, moving and cancelling as tables of cases, and the invariants behind them.
+//! Tests of booking, moving and cancelling: tables of cases, and invariants.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::*;
 use crate::booking::claimed_minutes;
 
-/// The evening begins; its slots last 5 minutes, and there are 12 of them.
+/// The start of the evening, which has 12 slots of 5 minutes.
 fn start() -> DateTime<Utc> {
     "2026-11-26T16:00:00Z".parse().unwrap()
 }
@@ -38,7 +38,7 @@ fn booking_id(n: u128) -> BookingId {
 const PARENT: u128 = 1;
 const ANNA: u128 = 11;
 const BEN: u128 = 12;
-/// Teachers of class 1; of class 2; of both in class 3.
+/// Abell teaches class 1, Davies class 2, and both teach class 3.
 const ABELL: u128 = 21;
 const DAVIES: u128 = 22;
 
@@ -89,7 +89,7 @@ fn claims(of: u128, nth: i64) -> impl Iterator<Item = Claim> {
     claimed_minutes(slot(nth), TimeDelta::minutes(5)).map(move |minute| (person(of), minute))
 }
 
-/// What a decision says: nothing, one refusal, or a refusal for each that is lost.
+/// The refusals of a decision: none, one for the whole request, or one for each lost appointment.
 fn said<T>(decision: Result<T, BookingError>) -> Vec<Refusal> {
     match decision {
         Ok(_) => Vec::new(),
@@ -136,7 +136,7 @@ fn what_may_be_booked() {
     case(&[wants(ANNA, 1, 12)], &[Refusal::NotASlot]);
     let between = NewBooking { starts_at: slot(0) + TimeDelta::minutes(1), ..wants(ANNA, 1, 0) };
     case(&[between], &[Refusal::NotASlot]);
-    // A rule against the whole request comes before what is lost.
+    // A refusal of the whole request takes precedence over lost appointments.
     case(&[wants(ANNA, 1, 0), wants(ANNA, 1, 1), wants(BEN, 2, 0)], &[Refusal::ClassNotOffered]);
 }
 
@@ -150,13 +150,13 @@ fn nobody_is_in_two_places() {
     taken(ABELL, &[wants(ANNA, 1, 0)], &[Refusal::SlotTaken]);
     taken(ABELL, &[wants(ANNA, 3, 0)], &[Refusal::SlotTaken]);
     taken(DAVIES, &[wants(ANNA, 1, 0)], &[]);
-    // What another parent of the student has booked looks like a busy teacher.
+    // A booking of the student's other parent looks like a busy teacher.
     taken(ANNA, &[wants(ANNA, 1, 0)], &[Refusal::SlotTaken]);
     taken(BEN, &[wants(ANNA, 1, 0)], &[]);
-    // Two of one request stand in each other's way.
+    // Two appointments of one request can conflict.
     taken(BEN, &[wants(ANNA, 1, 3), wants(ANNA, 2, 3)], &[Refusal::PersonBusy]);
     taken(BEN, &[wants(ANNA, 1, 3), wants(ANNA, 1, 4)], &[Refusal::AlreadyBooked]);
-    // Every one that is lost is named, in the order of the request.
+    // The result names every lost appointment, in the order of the request.
     taken(
         ABELL,
         &[wants(ANNA, 1, 0), wants(ANNA, 2, 1), wants(BEN, 1, 1)],
@@ -304,7 +304,7 @@ fn any_claims() -> impl Strategy<Value = BTreeSet<Claim>> {
         .prop_map(|taken| taken.into_iter().flat_map(|(who, nth)| claims(who, nth)).collect())
 }
 
-/// Everything offered to both students.
+/// Offers of all classes to both students.
 fn offered_to_both() -> Vec<Offer> {
     [ANNA, BEN]
         .into_iter()
@@ -315,7 +315,7 @@ fn offered_to_both() -> Vec<Offer> {
         .collect()
 }
 
-/// All persons of an appointment, in each of its minutes.
+/// All people of an appointment, in each of its minutes.
 fn needs(s: &BookingSituation, booking: &NewBooking) -> Vec<Claim> {
     let teachers = s
         .offers
@@ -358,7 +358,7 @@ proptest! {
             let BookingError::Lost(lost) = error else { panic!("{error:?}") };
             let mut rest = wanted.clone();
             for one in lost.iter() {
-                // Of two that are the same, the later one is lost.
+                // Of two equal appointments in a request, the later one is lost.
                 let at = rest.iter().rposition(|wish| *wish == one.booking);
                 prop_assert!(at.is_some());
                 at.map(|at| rest.remove(at));
