@@ -11,7 +11,7 @@ use crate::{paths::Paths, shell};
 const STORE_WORDS: [&str; 4] = ["Db", "diesel", "sql_query", "transaction"];
 
 /// Macros of the store's internals.
-const STORE_MACROS: [&str; 2] = ["each!", "with_conn!"];
+const STORE_MACROS: [&str; 2] = ["with_conn!", "with_conn!"];
 
 /// Checks all handlers.
 ///

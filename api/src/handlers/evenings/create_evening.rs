@@ -38,8 +38,16 @@ pub async fn create_evening(
     let made = app
         .store
         .write(move |db| {
-            let key = key.as_ref();
-            evening_setup::create_evening(db, &ctx, &school, &spec, &actor, key, &path, &view)
+            evening_setup::create_evening(
+                db,
+                &ctx,
+                &school,
+                &spec,
+                &actor,
+                key.as_ref(),
+                &path,
+                &view,
+            )
         })
         .await?;
     Ok(made.into())
