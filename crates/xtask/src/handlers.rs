@@ -11,7 +11,7 @@ use crate::{paths::Paths, shell};
 const STORE_WORDS: [&str; 4] = ["Db", "diesel", "sql_query", "transaction"];
 
 /// Macros of the store's internals.
-const STORE_MACROS: [&str; 2] = ["with_conn!", "with_conn!"];
+const STORE_MACROS: [&str; 1] = ["with_conn!"];
 
 /// Checks all handlers.
 ///
@@ -89,6 +89,6 @@ mod tests {
         check("app.store.write(move |db| {\n    let a = a(db);\n    b(db, a)\n}).await", 1);
         check("use crate::store::{Db, bookings};", 1);
         check("use diesel::prelude::*;", 1);
-        check("each!(db, conn => run(conn))", 1);
+        check("with_conn!(db, conn => run(conn))", 1);
     }
 }
