@@ -61,8 +61,8 @@ impl App {
     /// Builds the state.
     ///
     /// # Errors
-    /// When the server key is too short, the mailer or the webhook sender can't be built, or the
-    /// web app's files can't be read.
+    /// Fails if the server key is too short, the mailer or the webhook sender can't be built, or
+    /// the web app's files can't be read.
     pub fn new(
         config: Config,
         store: Store,

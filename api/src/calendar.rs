@@ -49,7 +49,7 @@ pub struct Appointment {
     pub teachers: String,
     /// The student's name.
     pub student: String,
-    /// Whether it is a video call; otherwise it is at the school.
+    /// True if it is a video call; otherwise it is at the school.
     pub video: bool,
 }
 

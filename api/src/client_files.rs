@@ -28,7 +28,7 @@ impl WebAppFiles {
     /// Reads the folder that the bundler made. Without a folder there are no files.
     ///
     /// # Errors
-    /// When the folder has no index.html or can't be read.
+    /// Fails if the folder has no index.html or can't be read.
     pub fn load(folder: Option<&Path>) -> anyhow::Result<Self> {
         let Some(folder) = folder else { return Ok(Self::default()) };
         let index = fs::read_to_string(folder.join("index.html")).with_context(|| {

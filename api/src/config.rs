@@ -41,12 +41,12 @@ pub struct Config {
     pub client_dir: Option<PathBuf>,
     /// The trusted reverse proxies; `None` if the settings don't say whether there are any.
     pub proxies: Option<TrustedProxies>,
-    /// Whether a school is reachable by the path `/s/<its short name>/` besides its host.
+    /// True if a school is reachable by the path `/s/<its short name>/` besides its host.
     pub school_paths: bool,
     /// STUN and TURN servers for calls.
     pub ice: Ice,
-    /// Whether webhooks may go to private addresses and over plain HTTP, for a school's own network
-    /// and for tests.
+    /// True if webhooks may go to private addresses and over plain HTTP, for a school's own
+    /// network and for tests.
     pub private_webhooks: bool,
     /// `OneRoster` providers that are synced automatically.
     pub roster_sources: Vec<RosterSource>,
@@ -71,7 +71,7 @@ pub struct Ice {
     pub stun_urls: Vec<String>,
     /// `turn:` and `turns:` addresses, with the secret shared with those servers.
     pub turn: Option<Turn>,
-    /// Whether browsers send media only through TURN.
+    /// True if browsers send media only through TURN.
     pub relay_only: bool,
 }
 
@@ -281,20 +281,20 @@ impl Config {
         })
     }
 
-    /// Whether browsers reach the server by HTTPS.
+    /// Returns whether browsers reach the server by HTTPS.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
 
-    /// Whether responses tell browsers to use only HTTPS from now on (HSTS).
+    /// Returns whether responses tell browsers to use only HTTPS from now on (HSTS).
     #[must_use]
     pub fn is_https_only(&self) -> bool {
         self.mode == Mode::Production && self.is_https()
     }
 
-    /// Whether this is the origin (RFC 6454, 6.2) of the pages of the school on this host. A
-    /// playground is also reachable as `localhost`.
+    /// Returns whether this is the origin (RFC 6454, 6.2) of the pages of the school on this host.
+    /// A playground is also reachable as `localhost`.
     #[must_use]
     pub fn is_origin(&self, origin: &str, host: Option<&str>) -> bool {
         let url = host

@@ -25,9 +25,9 @@ use actix_web::{
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// How long a connection may stall in [`Stage::Idle`] or [`Stage::Sending`]: between two requests,
-/// in the middle of a request head, or while the client receives a response. actix limits the first
-/// head to 5 seconds, and the module `request` limits bodies.
+/// Time for which a connection may stall in [`Stage::Idle`] or [`Stage::Sending`]: between two
+/// requests, in the middle of a request head, or while the client receives a response. actix limits
+/// the first head to 5 seconds, and the module `request` limits bodies.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Interval between two sweeps for stalled connections.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -268,7 +268,7 @@ impl MonitoredBody {
         Self { body, rest: Bytes::new(), handle }
     }
 
-    /// Whether a body fits into one chunk.
+    /// Returns whether a body fits into one chunk.
     #[must_use]
     pub fn is_small(size: BodySize) -> bool {
         match size {

@@ -84,7 +84,7 @@ impl Keys {
     /// Wraps the server key.
     ///
     /// # Errors
-    /// When it is shorter than [`MIN_KEY_BYTES`].
+    /// Fails if it is shorter than [`MIN_KEY_BYTES`].
     pub fn new(secret: SecretString) -> anyhow::Result<Self> {
         anyhow::ensure!(
             secret.expose_secret().len() >= MIN_KEY_BYTES,
@@ -101,7 +101,7 @@ impl Keys {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Whether a token has a valid proof for this purpose and generation.
+    /// Returns whether a token has a valid proof for this purpose and generation.
     #[must_use]
     pub fn is_genuine(&self, purpose: Purpose, token: &ParsedToken, generation: i32) -> bool {
         self.link_proof(purpose, token.id, generation).ct_eq(&token.proof).into()
@@ -119,7 +119,7 @@ impl Keys {
         self.digits("code", login_link)
     }
 
-    /// Whether the given text is that code, in any notation that
+    /// Returns whether the given text is that code, in any notation that
     /// [`parlour_domain::typed_code::normalize`] accepts.
     #[must_use]
     pub fn is_code(&self, login_link: Uuid, given: &str) -> bool {
@@ -132,7 +132,7 @@ impl Keys {
         self.digits("call code", call_code)
     }
 
-    /// Whether the given text is that code, in any notation that
+    /// Returns whether the given text is that code, in any notation that
     /// [`parlour_domain::typed_code::normalize`] accepts.
     #[must_use]
     pub fn is_call_code(&self, call_code: Uuid, given: &str) -> bool {
@@ -169,7 +169,7 @@ impl Keys {
     /// Makes a signed cookie (HS256) that names rows: sessions, or people for a device.
     ///
     /// # Errors
-    /// When the cookie can't be signed.
+    /// Fails if the cookie can't be signed.
     pub fn cookie(
         &self,
         audience: Audience,

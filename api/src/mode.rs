@@ -1,6 +1,6 @@
 //! The mode of a server: production or a playground.
 
-/// What the server is used for.
+/// Purpose of the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
     /// A school's server. Refuses to start without SMTP and a key.
@@ -14,7 +14,8 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Whether this is a playground, with the mailbox, the one-click logins and the movable clock.
+    /// Returns whether this is a playground, with the mailbox, the one-click logins and the movable
+    /// clock.
     #[must_use]
     pub const fn has_dev_tools(self) -> bool {
         matches!(self, Self::Demo | Self::Dev | Self::Sandbox)

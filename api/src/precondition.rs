@@ -22,7 +22,7 @@ use crate::{
 /// Responds with a value and the `ETag` of its JSON, or with 304 if the client has this version.
 ///
 /// # Errors
-/// When the value can't be serialized.
+/// Fails if the value can't be serialized.
 pub fn with_etag<T: Serialize>(req: &HttpRequest, value: &T) -> ApiResult {
     let (body, tag) = written(value)?;
     let known = lines(req, &header::IF_NONE_MATCH).unwrap_or_default();
@@ -44,7 +44,7 @@ pub fn with_etag<T: Serialize>(req: &HttpRequest, value: &T) -> ApiResult {
 /// Responds with a changed value and its new `ETag`, which is the one that reading it returns.
 ///
 /// # Errors
-/// When the value can't be serialized.
+/// Fails if the value can't be serialized.
 pub fn with_new_etag<T: Serialize>(value: &T) -> ApiResult {
     let (body, tag) = written(value)?;
     Ok(HttpResponse::Ok()

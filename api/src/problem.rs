@@ -37,7 +37,7 @@ struct Extensions {
     retry_after: Option<u32>,
     allow: Option<String>,
     challenge: Option<String>,
-    /// Whether the response has an `Accept-Encoding` header (RFC 9110, 12.5.3).
+    /// True if the response has an `Accept-Encoding` header (RFC 9110, 12.5.3).
     accept_encoding: bool,
     cause: Option<StoreError>,
 }

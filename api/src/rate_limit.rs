@@ -22,7 +22,7 @@ pub struct Quota {
     pub left: u32,
     /// Seconds until the next window.
     pub reset: u32,
-    /// Whether this request exceeded the quota.
+    /// True if this request exceeded the quota.
     pub is_exceeded: bool,
 }
 

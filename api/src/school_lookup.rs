@@ -21,7 +21,7 @@ use crate::{
 /// The most addresses in the cache: a client can make up any number of them.
 const MAX_ADDRESSES: usize = 1024;
 
-/// How long a cached school is used.
+/// Time for which a cached school is used.
 const SCHOOL_CACHE_TTL: Duration = Duration::from_secs(1);
 
 type Known = HashMap<SchoolAddress, (SchoolRow, Instant)>;

@@ -53,7 +53,7 @@ pub struct Bearer {
 /// Issues a token.
 ///
 /// # Errors
-/// When the token can't be signed.
+/// Fails if the token can't be signed.
 pub fn issue(
     keys: &Keys,
     school: SchoolId,

@@ -299,7 +299,7 @@ async fn session_surviving_a_bar_gives_no_access() {
 }
 
 #[tokio::test]
-async fn past_appointments_of_a_barred_student_are_visible_only_to_staff() {
+async fn only_staff_see_past_appointments_of_a_barred_student() {
     let school = School::start().await;
     school.ignore_mail("staff and the guest are told of the bar");
     let (office, parent) = (school.staff().await, school.parent().await);

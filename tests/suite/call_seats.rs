@@ -180,7 +180,7 @@ fn takeover_entry(device: &str) -> JoinRequest {
 }
 
 #[tokio::test]
-async fn hundred_concurrent_entries_get_four_seats_and_an_ordered_queue() {
+async fn hundred_concurrent_entries_fill_four_seats_and_a_queue() {
     let call = Call::starting_soon().await;
     let session = call.parent().await.session;
     let enter = |n: u128| {

@@ -39,7 +39,7 @@ fn after_timeout() -> Instant {
 }
 
 #[tokio::test]
-async fn connection_limit_holds_across_workers_and_new_clients_are_served() {
+async fn connection_limit_holds_across_workers_for_new_clients_too() {
     const MAX_CONNECTIONS: usize = 16;
     const IDLE: usize = 200;
     let school = School::start_with(&[

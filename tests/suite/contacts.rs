@@ -40,7 +40,7 @@ async fn seen(office: &Actor, her: &PersonRow) -> (bool, bool) {
     (linked["allowed"] == true, linked["can_allow"] == true)
 }
 
-/// Whether a person with her address could log in at the school.
+/// Returns whether a person with her address could log in at the school.
 async fn can_log_in(school: &School, her: &PersonRow) -> bool {
     let (of_school, address) = (her.school_id.into(), her.email_key.clone().unwrap());
     !school.read(move |db| sessions::identities(db, of_school, &address)).await.is_empty()

@@ -101,7 +101,7 @@ async fn wrong_host_or_expired_certificate_is_refused() {
 }
 
 #[tokio::test]
-async fn configured_self_signed_certificate_is_trusted_unless_it_is_a_ca() {
+async fn configured_self_signed_certificate_is_trusted_unless_a_ca() {
     let school = School::start().await;
     for is_ca in [true, false] {
         let (authority, config) = CertificateAuthority::self_signed_server("localhost", is_ca);

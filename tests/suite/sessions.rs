@@ -120,7 +120,7 @@ async fn concurrent_confirmation_mails_share_one_standing_link() {
 }
 
 #[tokio::test]
-async fn migration_ends_unbound_sessions_of_addresses_shared_with_staff() {
+async fn migration_ends_unbound_sessions_of_staff_addresses() {
     let school = School::start().await;
     let parent = school.parent().await;
     let other = school.as_parent(&school.other_parents().await[3]).await;

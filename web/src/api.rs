@@ -49,7 +49,7 @@ impl Failure {
         }
     }
 
-    /// Whether the failure's text tells the reader to contact the school.
+    /// Returns whether the failure's text tells the reader to contact the school.
     pub(crate) fn asks_the_school(&self) -> bool {
         matches!(
             self.code(),

@@ -76,7 +76,7 @@ pub(crate) fn take_token() -> Option<String> {
     Some(found.token)
 }
 
-/// Whether this browser stores cookies for this site.
+/// Returns whether this browser stores cookies for this site.
 pub(crate) fn cookies_enabled() -> bool {
     // `navigator.cookieEnabled` alone is not reliable: in some browsers it is true although they
     // store no cookies.
@@ -94,8 +94,8 @@ pub(crate) fn cookies_enabled() -> bool {
     kept
 }
 
-/// Whether the server has another build of the web app than the running one; `None` when the server
-/// can't be reached.
+/// Returns whether the server has another build of the web app than the running one; `None` when
+/// the server can't be reached.
 pub(crate) async fn is_outdated() -> Option<bool> {
     let running = find(&document().document_element()?, "#boot")?.get_attribute("data-start")?;
     let base = document().base_uri().ok()??;
@@ -200,7 +200,8 @@ pub(crate) fn clear_items() {
     }
 }
 
-/// Whether the window is wide enough for a table of times; updated when the window is resized.
+/// Returns whether the window is wide enough for a table of times; updated when the window is
+/// resized.
 pub(crate) fn is_wide() -> Memo<bool> {
     let measure = || {
         window()

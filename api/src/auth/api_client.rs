@@ -60,7 +60,7 @@ impl ApiClientPrincipal {
         if self.scopes.contains(scope) { Ok(()) } else { Err(scope_missing(scope)) }
     }
 
-    /// Whether the token has this scope.
+    /// Returns whether the token has this scope.
     #[must_use]
     pub fn has_scope(&self, scope: Scope) -> bool {
         self.scopes.contains(scope)
@@ -205,8 +205,8 @@ impl Principal {
         }
     }
 
-    /// Whether an API client has this scope. Always true for a person, so the operation must check
-    /// the role itself.
+    /// Returns whether an API client has this scope. Always true for a person, so the operation
+    /// must check the role itself.
     #[must_use]
     pub fn is_allowed(&self, scope: Scope) -> bool {
         match self {

@@ -48,7 +48,8 @@ pub fn read(config: &Config, req: &HttpRequest, name: &str) -> Option<Cookie<'st
     req.cookie(&full_name(config, req, name))
 }
 
-/// Whether the request has a cookie with one of our names, valid or not, with or without a prefix.
+/// Returns whether the request has a cookie with one of our names, valid or not, with or without a
+/// prefix.
 #[must_use]
 pub fn has_any(req: &HttpRequest) -> bool {
     let Ok(cookies) = req.cookies() else { return false };

@@ -41,7 +41,7 @@ pub struct GuestLink {
     pub invite: InviteId,
     /// The token's generation.
     pub generation: i32,
-    /// Whether a newer generation exists, which makes this link void.
+    /// True if a newer generation exists, which makes this link void.
     pub is_renewed: bool,
 }
 
@@ -60,7 +60,7 @@ pub async fn any_link_of(app: &App, school: SchoolId, token: &str) -> ApiResult<
     Ok(GuestLink { invite, generation, is_renewed: generation < newest })
 }
 
-/// Whether this browser is logged in as the parent who sent the invite.
+/// Returns whether this browser is logged in as the parent who sent the invite.
 pub async fn is_inviter(req: &HttpRequest, parent: uuid::Uuid) -> bool {
     LoggedIn::of(req)
         .await

@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-/// How long a browser is remembered as a person's device.
+/// Time for which a browser is remembered as a person's device.
 const DEVICE_LIFE: TimeDelta = TimeDelta::days(400);
 
-/// How many people one browser is remembered for.
+/// Number of people one browser is remembered for.
 const DEVICE_PEOPLE: usize = 12;
 
 /// Makes the session cookie and, if an identity is chosen, the device cookie with this person
@@ -63,7 +63,7 @@ pub fn session_cookies(
     Ok(set)
 }
 
-/// Whether this browser has logged in as the person before.
+/// Returns whether this browser has logged in as the person before.
 #[must_use]
 pub fn knows_device(app: &App, req: &HttpRequest, person: Option<&PersonRow>) -> bool {
     let known = cookies::read(&app.config, req, cookies::DEVICE)

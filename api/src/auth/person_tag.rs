@@ -91,7 +91,7 @@ impl PersonTags {
 
 impl fmt::Debug for PersonTags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Marks").field("expected", &self.expected).finish_non_exhaustive()
+        f.debug_struct("PersonTags").field("expected", &self.expected).finish_non_exhaustive()
     }
 }
 

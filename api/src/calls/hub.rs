@@ -38,13 +38,13 @@ use crate::{
     telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
-/// How often the versions of the calls are compared.
+/// Interval between comparisons of the versions of calls.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// The shortest pause before a comparison that was asked for by a wake-up.
 const MIN_INTERVAL: Duration = Duration::from_millis(20);
 /// A place is renewed when no more than this is left of its lease.
 const RENEW_BEFORE: TimeDelta = TimeDelta::seconds(20);
-/// How many calls are read or written at a time.
+/// Number of calls that are read or written at a time.
 const CONCURRENCY: usize = 8;
 
 /// The hub of a node: all calls that have connections on it.
@@ -61,7 +61,7 @@ pub struct Hub {
     random: Random,
     woken: Notify,
     closing: watch::Sender<bool>,
-    /// Whether a TURN relay is configured, which some pairs must use.
+    /// True if a TURN relay is configured, which some pairs must use.
     has_relay: bool,
     metrics: JobMetrics,
 }

@@ -15,25 +15,25 @@ pub const BYTES: Rate = Rate { per_second: 64.0 * 1024.0, burst: 512.0 * 1024.0 
 /// The rate of requests that reach the database: `join`, `send_code` and `extend` of a session,
 /// over all of its sockets.
 pub const REQUESTS: Rate = Rate { per_second: 1.0, burst: 5.0 };
-/// How many sockets a session may have.
+/// Number of sockets a session that may have.
 pub const SOCKETS: usize = 4;
 /// The time between opening the socket and the first `join`.
 pub const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time to answer `move_here` or to find the code in the mail.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
-/// How long a connection check socket may be open.
+/// Time for which a connection check socket may be open.
 pub const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
-/// How many messages a connection check socket may send.
+/// Number of messages a connection check socket may send.
 pub const CHECK_MESSAGES: u32 = 30;
-/// How long a browser may take to accept a message.
+/// Time for which a browser may take to accept a message.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many messages may wait for a browser before its socket is closed.
+/// Number of messages that may wait for a browser before its socket is closed.
 pub const SEND_QUEUE_LEN: usize = 256;
 
 /// The rate of a token bucket.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
-    /// How much is added a second.
+    /// Amount added per second.
     per_second: f64,
     /// The capacity of the bucket, and so the largest burst.
     burst: f64,
@@ -70,7 +70,7 @@ impl Bucket {
         Duration::from_secs_f64((-self.left / self.rate.per_second).max(0.0))
     }
 
-    /// Whether the bucket has refilled.
+    /// Returns whether the bucket has refilled.
     pub fn is_full(&mut self, now: Instant) -> bool {
         self.fill(now);
         self.left >= self.rate.burst
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_allow_a_burst_of_16_and_2_per_second_of_the_largest_message() {
+    fn largest_messages_may_burst_16_then_2_per_second() {
         let start = Instant::now();
         let mut bucket = Bucket::full(BYTES, start);
         let taken = |bucket: &mut Bucket, seconds| {

@@ -85,7 +85,7 @@ impl From<Error> for LeaveReason {
 /// anew.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn removal_reason(
     db: &mut Db,
     visitor: &Visitor,

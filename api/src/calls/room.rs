@@ -23,8 +23,8 @@ use crate::{
     views::{self, moment},
 };
 
-/// How long a signal is kept for a connection that the database already shows as seated but that
-/// has not joined this node's room yet.
+/// Time for which a signal is kept for a connection that the database already shows as seated but
+/// that has not joined this node's room yet.
 const EARLY: TimeDelta = TimeDelta::seconds(3);
 /// The limit of early signals of a call, in bytes of their data.
 const EARLY_BYTES: usize = 256 * 1024;
@@ -102,9 +102,9 @@ pub struct Member {
     pub visitor: Visitor,
     /// The number of the connection within the call.
     pub number: u32,
-    /// Whether the connection resumes the seat that the same device had before.
+    /// True if the connection resumes the seat that the same device had before.
     pub resumed: bool,
-    /// When the lease of its place ends, by the last renewal.
+    /// Time when the lease of its place ends, by the last renewal.
     pub lease_ends_at: DateTime<Utc>,
     out: SocketSender,
     standing: MemberState,
@@ -153,7 +153,7 @@ pub struct Room {
     media: HashMap<(ParticipantId, u32), Media>,
     /// Signals that arrived before their recipient's connection, with the time of arrival.
     early: VecDeque<(DateTime<Utc>, AddressedSignal)>,
-    /// Whether a TURN relay is configured.
+    /// True if a TURN relay is configured.
     has_relay: bool,
 }
 
@@ -177,7 +177,7 @@ impl Room {
         Self { has_relay, ..Self::default() }
     }
 
-    /// Whether the call has no connection on this node.
+    /// Returns whether the call has no connection on this node.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -372,9 +372,10 @@ impl Room {
         }
     }
 
-    /// Whether a deadline has passed: the end of the call, or the lease of a place that is held by
-    /// no connection of this node. Other nodes renew their places without telling this one, so the
-    /// call must be read again from the database before anything is done about such a lease.
+    /// Returns whether a deadline has passed: the end of the call, or the lease of a place that is
+    /// held by no connection of this node. Other nodes renew their places without telling this
+    /// one, so the call must be read again from the database before anything is done about such
+    /// a lease.
     #[must_use]
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
         let Some(view) = &self.view else { return false };

@@ -23,7 +23,7 @@ use crate::telemetry::logging;
 #[derive(Parser, Debug)]
 #[command(name = "parlour", version, after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -76,7 +76,7 @@ pub enum RosterCommand {
         /// The time zone of schools that are new.
         #[arg(long, value_name = "IANA NAME", default_value_t = chrono_tz::Europe::London)]
         time_zone: chrono_tz::Tz,
-        /// How much may go.
+        /// Limit on removals.
         #[command(flatten)]
         removals: RemovalArguments,
     },
@@ -104,7 +104,7 @@ pub struct SyncArguments {
     /// The provider's address, with or without the standard's path.
     #[arg(long)]
     pub url: String,
-    /// Where the provider gives tokens.
+    /// Token endpoint of the provider.
     #[arg(long, value_name = "URL")]
     pub token_url: String,
     /// The client's id.
@@ -133,15 +133,15 @@ pub struct SyncArguments {
     /// The time zone of schools that are new.
     #[arg(long, value_name = "IANA NAME", default_value_t = chrono_tz::Europe::London)]
     pub time_zone: chrono_tz::Tz,
-    /// How much may go.
+    /// Limit on removals.
     #[command(flatten)]
     pub removals: RemovalArguments,
 }
 
-/// How much an import may remove.
+/// Limit on what an import may remove.
 #[derive(clap::Args, Debug)]
 pub struct RemovalArguments {
-    /// How much of a school's people, guardianships, classes, enrolments or coming appointments
+    /// Share of a school's people, guardianships, classes, enrolments or coming appointments that
     /// may go at once.
     #[arg(
         long,

@@ -34,7 +34,7 @@ impl Sandbox {
     /// Of the environment it reads only `PARLOUR_CLIENT_DIR`.
     ///
     /// # Errors
-    /// When the folder of the database can't be created, or the settings are invalid.
+    /// Fails if the folder of the database can't be created, or the settings are invalid.
     pub(super) fn new(arguments: SandboxArguments) -> anyhow::Result<Self> {
         let (folder, database) = match arguments.database {
             Some(file) => {

@@ -40,10 +40,10 @@ pub fn credentials(keys: &Keys) -> Credentials {
     Credentials { id: ClientId(CLIENT), secret: keys.link_token(Purpose::Client, SECRET, 0) }
 }
 
-/// Whether a database is a sandbox's: its API client exists, even if it was revoked.
+/// Returns whether a database is a sandbox's: its API client exists, even if it was revoked.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn is_sandbox(db: &mut Db) -> Result<bool> {
     Ok(api_clients::table.find(key(CLIENT)).count().get_result::<i64>(db)? > 0)
 }

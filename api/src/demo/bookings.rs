@@ -39,7 +39,7 @@ const RACHELS: [(i64, &str, &str); 3] = [
     (5, "s-liz-aaron", "9b-music"),
     (20, "s-chris-aaron", "9c-english"),
 ];
-/// How many rows are inserted by one statement.
+/// Number of rows that are inserted by one statement.
 const ROWS: usize = 500;
 
 /// Books for Rachel Aaron and invites Jordan Aaron for Sophie; returns the number of bookings.

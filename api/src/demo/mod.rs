@@ -39,7 +39,7 @@ pub struct Loaded {
     pub roster: ImportReport,
     /// The titles of the evenings that were created; empty when the last ones are not over yet.
     pub evenings: Vec<String>,
-    /// How many bookings were made.
+    /// Number of bookings that were made.
     pub bookings: usize,
 }
 
@@ -86,10 +86,10 @@ pub async fn reset(store: &Store, ctx: &Context, mode: Mode) -> anyhow::Result<L
     load_for_mode(store, ctx, mode).await
 }
 
-/// Whether the demo school exists.
+/// Returns whether the demo school exists.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn is_loaded(db: &mut Db) -> Result<bool> {
     Ok(schools::table.filter(schools::slug.eq(SCHOOL)).count().get_result::<i64>(db)? > 0)
 }

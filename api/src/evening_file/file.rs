@@ -27,23 +27,23 @@ pub struct EveningFile {
     pub ends: String,
     /// The IANA name of the zone; the school's when absent.
     pub time_zone: Option<String>,
-    /// How long a slot keeps people busy, in minutes.
+    /// Length of a slot, in minutes.
     pub slot_minutes: i64,
     /// The gap between two talks, in seconds.
     #[serde(default)]
     pub gap_seconds: i64,
-    /// Whether people meet by video, in person or either.
+    /// True if people meet by video, in person or either.
     pub mode: FileMode,
-    /// How many people a call holds.
+    /// Capacity of a call, in people.
     #[serde(default = "default_capacity")]
     pub capacity: i64,
-    /// When parents may book.
+    /// Booking window for parents.
     pub booking: FileWindow,
     /// The classes that take part.
     pub classes: Vec<Entry>,
 }
 
-/// When parents may book.
+/// Booking window for parents.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileWindow {
@@ -55,7 +55,7 @@ pub struct FileWindow {
     pub closes: String,
 }
 
-/// Whether people meet by video, in person or either.
+/// True if people meet by video, in person or either.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are self-explanatory")]
@@ -65,7 +65,7 @@ pub enum FileMode {
     Hybrid,
 }
 
-/// How the classes of an entry meet.
+/// Way in which the classes of an entry meet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are self-explanatory")]
@@ -94,7 +94,7 @@ pub struct Entry {
     /// Classes that are left out.
     #[serde(default)]
     pub exclude_ids: Vec<String>,
-    /// How they meet; required in a hybrid evening.
+    /// Way of meeting; required in a hybrid evening.
     pub meet: Option<FileMeet>,
 }
 

@@ -23,7 +23,7 @@ use crate::{
 /// Maximum number of bookings that a refusal names.
 const NAMED: usize = 5;
 
-/// What loading a file did to the evening.
+/// Effect of loading a file on the evening.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LoadOutcome {
     /// The evening is new.
@@ -41,11 +41,11 @@ pub struct Loaded {
     pub evening: EveningId,
     /// Its title.
     pub title: String,
-    /// What loading did to the evening.
+    /// Effect on the evening.
     pub outcome: LoadOutcome,
-    /// How many slots it has.
+    /// Number of slots it has.
     pub slots: usize,
-    /// How many classes take part.
+    /// Number of classes take part.
     pub classes: usize,
     /// Classes that were chosen but can't take part.
     pub left_out: Vec<LeftOut>,
@@ -66,7 +66,7 @@ pub async fn load(store: &Store, ctx: &Context, text: &str) -> anyhow::Result<Lo
 /// [`SpecError`] means that nothing was written.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn apply(
     db: &mut Db,
     ctx: &Context,

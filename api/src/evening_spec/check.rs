@@ -11,7 +11,7 @@ use super::{EveningSpec, SpecError};
 pub struct Checked {
     /// The slots.
     pub timing: Timing,
-    /// When parents may book.
+    /// Booking window for parents.
     pub window: BookingWindow,
     /// The evening's zone.
     pub zone: Tz,

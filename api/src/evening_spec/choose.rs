@@ -20,9 +20,9 @@ pub struct SchoolClass {
     pub sourced_id: String,
     pub title: String,
     pub subject: String,
-    /// How many people teach it now.
+    /// Number of people that teach it now.
     pub teachers: usize,
-    /// How many students it has now.
+    /// Number of students it has now.
     pub students: usize,
 }
 
@@ -250,8 +250,8 @@ fn same(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 
-/// Whether a text matches a pattern: `*` stands for any text, `?` for one character, case does not
-/// count.
+/// Returns whether a text matches a pattern: `*` stands for any text, `?` for one character, case
+/// does not count.
 #[must_use]
 pub fn is_like(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (

@@ -33,21 +33,21 @@ pub struct EveningSpec {
     pub ends: NaiveTime,
     /// The evening's zone; `None` for the school's.
     pub zone: Option<Tz>,
-    /// How long a slot keeps people busy, in minutes.
+    /// Length of a slot, in minutes.
     pub slot_minutes: u32,
     /// The gap between two talks, in seconds.
     pub gap_seconds: u32,
-    /// Whether people meet by video, in person or either.
+    /// True if people meet by video, in person or either.
     pub mode: Mode,
-    /// How many people a call holds (I11).
+    /// Capacity of a call, in people (I11).
     pub capacity: u32,
-    /// When parents may book, in the school's zone.
+    /// Booking window for parents, in the school's zone.
     pub booking: LocalWindow,
     /// The classes that take part.
     pub classes: Vec<ClassRule>,
 }
 
-/// When parents may book, in the school's zone.
+/// Booking window for parents, in the school's zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LocalWindow {
     /// The first moment at which parents may book.
@@ -71,11 +71,11 @@ pub struct ClassRule {
     pub all: bool,
     /// Classes that are left out.
     pub exclude_ids: Vec<String>,
-    /// How they meet; required in a hybrid evening.
+    /// Way of meeting; required in a hybrid evening.
     pub meet: Option<Meet>,
 }
 
-/// How the classes of a rule meet.
+/// Way in which the classes of a rule meet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Meet {

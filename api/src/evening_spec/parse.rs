@@ -13,7 +13,7 @@ const MAX_CHARS: usize = 100;
 /// Parses a name or title; blanks around it are removed.
 ///
 /// # Errors
-/// When it is empty, too long, or of several lines.
+/// Fails if it is empty, too long, or of several lines.
 pub fn words(key: &'static str, text: &str) -> Result<String, SpecError> {
     let words = text.trim();
     if !words.is_empty() && text::check(words, Lines::One, MAX_CHARS).is_ok() {
@@ -27,7 +27,7 @@ pub fn words(key: &'static str, text: &str) -> Result<String, SpecError> {
 /// Checks the text by which a school is looked up.
 ///
 /// # Errors
-/// When it is too long, or of several lines.
+/// Fails if it is too long, or of several lines.
 pub fn school(text: &str) -> Result<(), SpecError> {
     if text::check(text, Lines::One, MAX_ID).is_ok() {
         Ok(())
@@ -39,7 +39,7 @@ pub fn school(text: &str) -> Result<(), SpecError> {
 /// Checks the texts by which classes are looked up.
 ///
 /// # Errors
-/// When one is too long, or of several lines.
+/// Fails if one is too long, or of several lines.
 pub fn class_rules(rules: Vec<ClassRule>) -> Result<Vec<ClassRule>, SpecError> {
     for (number, rule) in (1..).zip(&rules) {
         let lists = [
@@ -66,7 +66,7 @@ fn too_long(longest: usize) -> String {
 /// Parses an IANA time zone.
 ///
 /// # Errors
-/// When there is no zone of this name.
+/// Fails if there is no zone of this name.
 pub fn time_zone(key: &'static str, name: &str) -> Result<Tz, SpecError> {
     name.parse().map_err(|_| {
         let what = format!("{name:?} is not a time zone; give an IANA name like Europe/London");
@@ -77,7 +77,7 @@ pub fn time_zone(key: &'static str, name: &str) -> Result<Tz, SpecError> {
 /// Parses a number that is not negative.
 ///
 /// # Errors
-/// When it is out of range.
+/// Fails if it is out of range.
 pub fn number(key: &'static str, value: i64) -> Result<u32, SpecError> {
     u32::try_from(value)
         .map_err(|_| SpecError::new(key, "range", format!("{value} is out of range")))
@@ -86,7 +86,7 @@ pub fn number(key: &'static str, value: i64) -> Result<u32, SpecError> {
 /// Parses a day.
 ///
 /// # Errors
-/// When it is not written like `2026-11-26`.
+/// Fails if it is not written like `2026-11-26`.
 pub fn date(text: &str) -> Result<NaiveDate, SpecError> {
     text.trim().parse().ok().filter(is_near).ok_or_else(|| {
         let what = format!("{text:?} is not a day; write it like 2026-11-26");
@@ -97,7 +97,7 @@ pub fn date(text: &str) -> Result<NaiveDate, SpecError> {
 /// Parses a time of day.
 ///
 /// # Errors
-/// When it is not written like `16:00`.
+/// Fails if it is not written like `16:00`.
 pub fn time_of_day(key: &'static str, text: &str) -> Result<NaiveTime, SpecError> {
     let text = text.trim();
     NaiveTime::parse_from_str(text, "%H:%M")
@@ -111,7 +111,7 @@ pub fn time_of_day(key: &'static str, text: &str) -> Result<NaiveTime, SpecError
 /// Parses a day and time in the school's zone.
 ///
 /// # Errors
-/// When it is not written like `2026-11-09T08:00`.
+/// Fails if it is not written like `2026-11-09T08:00`.
 pub fn day_and_time(
     key: &'static str,
     text: &str,
@@ -131,7 +131,7 @@ pub fn day_and_time(
         })
 }
 
-/// Whether a year has four digits in every time zone; RFC 3339 can't express other years.
+/// Returns whether a year has four digits in every time zone; RFC 3339 can't express other years.
 fn is_near(date: &NaiveDate) -> bool {
     (1970..9999).contains(&date.year())
 }

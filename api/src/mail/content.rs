@@ -67,7 +67,7 @@ pub struct AppointmentText {
     pub student: String,
     /// Such as "Music".
     pub subject: String,
-    /// Whether it is a video call; otherwise it is at the school.
+    /// True if it is a video call; otherwise it is at the school.
     pub video: bool,
 }
 
@@ -181,7 +181,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// Whether any of these appointments is a video call.
+    /// Returns whether any of these appointments is a video call.
     pub fn has_video(rows: &[AppointmentText]) -> bool {
         rows.iter().any(|row| row.video)
     }

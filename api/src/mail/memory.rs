@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Mail, Mailer, SendError};
 use crate::context::Clock;
 
-/// How many mails are kept; older ones are dropped.
+/// Number of mails that are kept; older ones are dropped.
 const CAPACITY: usize = 200;
 
 /// A mail that was kept.
@@ -21,7 +21,7 @@ const CAPACITY: usize = 200;
 pub struct SentMail {
     /// The id of the mail.
     pub id: Uuid,
-    /// When it was sent.
+    /// Time when it was sent.
     pub sent_at: DateTime<Utc>,
     /// The mail.
     pub mail: Mail,

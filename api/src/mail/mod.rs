@@ -61,7 +61,7 @@ pub struct CalendarMessage {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct SendError {
-    /// Whether a retry would fail too.
+    /// True if a retry would fail too.
     pub permanent: bool,
     /// The text shown to a parent: what happened and what to do. Holds no address.
     pub reason: String,

@@ -30,7 +30,7 @@ struct Text<'a> {
 /// Renders a letter.
 ///
 /// # Errors
-/// When a template fails.
+/// Fails if a template fails.
 pub fn render(id: Uuid, letter: &Letter, from: &str, now: DateTime<Utc>) -> askama::Result<Mail> {
     let content = &letter.content;
     let organizer = Organizer { name: &letter.school.name, address: from };

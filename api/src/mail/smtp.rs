@@ -43,7 +43,7 @@ impl SmtpMailer {
     /// `smtp://user:password@host:587?tls=required`, `smtp://host:25`.
     ///
     /// # Errors
-    /// When the URL is invalid; the error does not contain the URL, which may hold a password.
+    /// Fails if the URL is invalid; the error does not contain the URL, which may hold a password.
     pub fn new(url: &SecretString) -> anyhow::Result<Self> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
             .ok()

@@ -47,7 +47,7 @@ impl FromRequest for Form {
     }
 }
 
-/// Whether the `Content-Type` is a media type, whatever its parameters.
+/// Returns whether the `Content-Type` is a media type, whatever its parameters.
 pub(super) fn is_of(req: &HttpRequest, kind: &str) -> bool {
     let given = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     given.is_some_and(|given| {

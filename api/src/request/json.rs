@@ -21,7 +21,7 @@ use serde_json::{Number, Value};
 
 use self::fault::Fault;
 
-/// How to read a `null` in an optional field.
+/// Treatment of `null` in an optional field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Nulls {
     /// As an absent field.

@@ -51,7 +51,7 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// The time zone of schools that are new, such as `Europe/London`.
     pub time_zone: String,
-    /// How much may be removed at once; `None` for no limit.
+    /// Limit on removals at once; `None` for no limit.
     pub limit: Option<RemovalLimit>,
 }
 
@@ -71,8 +71,8 @@ impl Default for ImportOptions {
 /// Imports the roster in a folder or zip. Each school is written in one transaction of its own.
 ///
 /// # Errors
-/// When the roster is refused as a whole ([`parlour_roster::ReadError`], nothing is written then)
-/// or the database fails.
+/// Fails if the roster is refused as a whole ([`parlour_roster::ReadError`], nothing is written
+/// then) or the database fails.
 pub async fn import(
     store: &Store,
     ctx: &Context,
@@ -226,7 +226,7 @@ fn failed(school: &School, error: Error) -> anyhow::Error {
         .context(format!("the school {} could not be imported", school.sourced_id))
 }
 
-/// Whether a plan is written.
+/// True if a plan is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WriteMode {
     /// The plan is written, unless it exceeds this limit.

@@ -23,7 +23,7 @@ const MAX_ATTEMPTS: u32 = 5;
 pub struct PushAuthor {
     /// The actor for the audit log.
     pub actor: Actor,
-    /// Whether they may make people staff, and change people who are staff.
+    /// True if they may make people staff, and change people who are staff.
     pub may_write_staff: bool,
 }
 

@@ -33,9 +33,9 @@ pub struct ExceededLimit {
     pub school: String,
     /// `people`, `guardianships`, `classes`, `enrolments` or `appointments`.
     pub kind: &'static str,
-    /// How many would be removed.
+    /// Number that would be removed.
     pub removed: u64,
-    /// How many there are now.
+    /// Number at present.
     pub of: u64,
     /// The share that may be removed, in percent.
     pub allowed_percent: u8,

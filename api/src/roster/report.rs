@@ -14,7 +14,7 @@ use crate::store::roster::{Changes, Counts, Line, Plan};
 pub struct ImportReport {
     /// The files' format.
     pub format: Format,
-    /// Whether this is a dry run, which writes nothing.
+    /// True if this is a dry run, which writes nothing.
     pub dry_run: bool,
     /// Kinds of which too much would be removed. Nothing was written of the schools concerned.
     pub stopped: Vec<ExceededLimit>,
@@ -33,7 +33,7 @@ pub struct ImportReport {
     pub findings_left_out: u64,
     /// Sentences about links and enrolments that refer to unknown people or classes.
     pub unresolved: Vec<String>,
-    /// Whether only one school was asked for, so that rows of others were skipped.
+    /// True if only one school was asked for, so that rows of others were skipped.
     #[serde(skip)]
     pub is_of_one_school: bool,
 }
@@ -100,14 +100,14 @@ impl ImportReport {
         });
     }
 
-    /// Whether the import was refused, or would be, because too much would be lost.
+    /// Returns whether the import was refused, or would be, because too much would be lost.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         !self.stopped.is_empty() || !self.lacking.is_empty()
     }
 
-    /// Whether some schools were written before others were refused, because the database changed
-    /// while the import ran.
+    /// Returns whether some schools were written before others were refused, because the database
+    /// changed while the import ran.
     #[must_use]
     pub fn is_written_in_part(&self) -> bool {
         self.is_refused() && self.schools.iter().any(|school| school.import_id.is_some())

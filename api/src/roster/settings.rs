@@ -21,7 +21,7 @@ pub struct RosterSource {
     pub every: Duration,
     /// The longest interval between two full syncs; the syncs in between ask for changes only.
     pub full_every: Duration,
-    /// Which schools it may write, in which time zone, and how much may be removed at once.
+    /// Schools that it may write, their time zone and the limit on removals.
     pub options: ImportOptions,
 }
 

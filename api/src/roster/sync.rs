@@ -21,7 +21,7 @@ use crate::{
     telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
-/// How often a lease is renewed; several times within its length.
+/// Interval between renewals of a lease; several fit into its length.
 const RENEW_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The dependencies of a sync. Cheap to clone.
@@ -49,8 +49,8 @@ impl Deps {
 /// Takes no lease, so it suits a dry run.
 ///
 /// # Errors
-/// When the roster can't be fetched completely, is refused as a whole, or the database fails. In
-/// the first two cases nothing was written.
+/// Fails if the roster can't be fetched completely, is refused as a whole, or the database fails.
+/// In the first two cases nothing was written.
 pub async fn sync(
     deps: &Deps,
     provider: &Provider,
@@ -82,7 +82,7 @@ pub async fn sync(
 /// clock may be slow, and changes that it was writing then became visible later.
 const SINCE_OVERLAP: TimeDelta = TimeDelta::hours(1);
 
-/// How much of a roster a sync asks for.
+/// Extent of a roster that a sync asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Extent {
     /// The whole roster.
@@ -182,7 +182,7 @@ pub(super) struct Started {
 pub struct Outcome {
     /// The report, or why there is none.
     pub report: anyhow::Result<ImportReport>,
-    /// Whether the whole roster was asked for.
+    /// True if the whole roster was asked for.
     pub is_whole: bool,
 }
 
@@ -199,7 +199,7 @@ impl Outcome {
 /// Syncs if the lease can be acquired; `None` when another server or command has it.
 ///
 /// # Errors
-/// When the database fails before the sync begins.
+/// Fails if the database fails before the sync begins.
 pub async fn sync_with_lease(
     deps: &Deps,
     provider: &Provider,

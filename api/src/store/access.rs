@@ -85,7 +85,7 @@ pub(super) fn links_booking() -> _ {
 /// The students a parent may act for.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn students_of(db: &mut Db, parent: PersonId) -> Result<Vec<PersonRow>> {
     Ok(with_conn!(db, conn => guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::student_id)))
@@ -100,10 +100,10 @@ pub fn students_of(db: &mut Db, parent: PersonId) -> Result<Vec<PersonRow>> {
         .load(conn))?)
 }
 
-/// Whether a parent may act for a student.
+/// Returns whether a parent may act for a student.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn may_act_for(db: &mut Db, parent: PersonId, student: PersonId) -> Result<bool> {
     let link = guardianships::table.filter(
         guardianships::parent_id.eq(key(parent)).and(guardianships::student_id.eq(key(student))),
@@ -111,11 +111,11 @@ pub fn may_act_for(db: &mut Db, parent: PersonId, student: PersonId) -> Result<b
     Ok(with_conn!(db, conn => diesel::select(exists(link.filter(may_act()))).get_result(conn))?)
 }
 
-/// Whether a person may use the site as a parent: they may act for a student, or no student's
-/// contact with them is barred.
+/// Returns whether a person may use the site as a parent: they may act for a student, or no
+/// student's contact with them is barred.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn may_be_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool> {
     let links = guardianships::table.filter(guardianships::parent_id.eq(key(parent)));
     let has_student: bool =
@@ -123,10 +123,10 @@ pub fn may_be_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<
     Ok(has_student || !is_barred(db, school, parent)?)
 }
 
-/// Whether the school has barred a parent from any student, by id or by address.
+/// Returns whether the school has barred a parent from any student, by id or by address.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn is_barred(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool> {
     let by_roster = guardianships::table
         .filter(guardianships::parent_id.eq(key(parent)))
@@ -150,7 +150,7 @@ pub fn is_barred(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool
 /// Returns which of these students staff have barred the parent from, as a person or by address.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub(super) fn students_barred_for_parent(
     db: &mut Db,
     parent: PersonId,
@@ -170,7 +170,7 @@ pub(super) fn students_barred_for_parent(
 /// the address or a person who has it, or because the roster bars the contact who has it.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn students_barred_for_address(
     db: &mut Db,
     school: SchoolId,

@@ -25,10 +25,10 @@ const MARK: &str = "address_keys";
 /// [`EmailAddress::bar_key`] needs a new name here.
 const RULE: &str = "uts46";
 
-/// Whether all keys were made by the current rule.
+/// Returns whether all keys were made by the current rule.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub(super) fn are_current(db: &mut Db) -> Result<bool> {
     let rule: Option<String> = marks::table.find(MARK).select(marks::value).first(db).optional()?;
     Ok(rule.as_deref() == Some(RULE))
@@ -39,7 +39,7 @@ pub(super) fn are_current(db: &mut Db) -> Result<bool> {
 /// second waits until the first has committed, and then finds the work done.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub(super) fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     let mark = (marks::name.eq(MARK), marks::value.eq(""));
     with_conn!(&mut *db, conn =>

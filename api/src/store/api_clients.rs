@@ -13,11 +13,10 @@ use uuid::Uuid;
 
 pub use self::operations::{change_client, revoke_client};
 use super::{
-    Db, Error, Result,
-    events::{self, Actor, NewEvent},
+    Db, Error, Result, events,
     idempotency::{self, RequestKey, WithSecret},
     locks::{LockRank, lock_row},
-    people::{self, PersonRow},
+    people::PersonRow,
     sql_types::{At, Key, at, key},
 };
 use crate::{
@@ -25,7 +24,7 @@ use crate::{
     schema::{api_client_secrets, api_clients, people as people_table},
 };
 
-/// How long the previous secret stays valid after a newer one was made.
+/// Time for which the previous secret stays valid after a newer one was made.
 pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
 
 /// An API client.
@@ -127,7 +126,7 @@ pub fn create(
         };
         diesel::insert_into(api_clients::table).values(&row).execute(db)?;
         let secret = add_secret(db, ctx, row.id)?;
-        record(
+        events::record_by_staff(
             db,
             ctx,
             school,
@@ -161,7 +160,7 @@ pub fn rotate(
             .set(api_client_secrets::expires_at.eq(Some(at(ctx.now + OVERLAP))))
             .execute(db)?;
         let secret = add_secret(db, ctx, row.id)?;
-        record(
+        events::record_by_staff(
             db,
             ctx,
             school,
@@ -200,7 +199,7 @@ pub fn change(
             .eq(i32::try_from(settings.requests_per_minute).unwrap_or(i32::MAX)),
     );
     diesel::update(api_clients::table.find(row.id)).set(values).execute(db)?;
-    record(
+    events::record_by_staff(
         db,
         ctx,
         school,
@@ -228,7 +227,7 @@ pub fn revoke(
     diesel::update(api_clients::table.find(row.id))
         .set(api_clients::revoked_at.eq(Some(at(ctx.now))))
         .execute(db)?;
-    record(
+    events::record_by_staff(
         db,
         ctx,
         school,
@@ -370,29 +369,4 @@ fn with_secrets(db: &mut Db, row: ApiClientRow, now: DateTime<Utc>) -> Result<Ap
         people_table::table.find(row.created_by).select(PersonRow::as_select()).first(db)?;
     let secrets = live_secrets(db, row.id, now)?;
     Ok(ApiClient { row, created_by: created_by.name(), secrets })
-}
-
-fn record(
-    db: &mut Db,
-    ctx: &Context,
-    school: SchoolId,
-    staff: PersonId,
-    action: &'static str,
-    summary: String,
-) -> Result<()> {
-    let name = people::find(db, school, staff)?.name();
-    let actor = Actor { person: Some(staff), name };
-    events::record(
-        db,
-        ctx,
-        &NewEvent {
-            school,
-            evening: None,
-            parent: None,
-            student: None,
-            action,
-            summary,
-            actor: &actor,
-        },
-    )
 }

@@ -14,7 +14,7 @@ use crate::schema::{call_seats, outbox, roster_sources, webhook_deliveries};
 pub struct Queue {
     /// The number of rows.
     pub due: i64,
-    /// When the oldest of them became due.
+    /// Time when the oldest of them became due.
     pub oldest_due_at: Option<DateTime<Utc>>,
 }
 
@@ -34,7 +34,7 @@ pub struct Backlog {
 /// Counts the due rows of all schools.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn read(db: &mut Db, now: DateTime<Utc>) -> Result<Backlog> {
     let due_mails =
         || outbox::table.filter(outbox::state.eq("queued").and(outbox::due_at.le(at(now))));

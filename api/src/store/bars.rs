@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     Db, Error, Result, access,
-    events::{self, Actor, NewEvent},
+    events::{self, Actor},
     idempotency::{RequestKey, Response, with_idempotency_key},
     locks::{LockRank, lock_rows},
     people::{self, PersonRow},
@@ -138,19 +138,7 @@ pub fn set(
     diesel::insert_into(bars::table).values(&row).execute(db)?;
     let actor = Actor { person: Some(staff), name: staff_row.name() };
     let summary = format!("Barred a contact from {}.", student_row.name());
-    events::record(
-        db,
-        ctx,
-        &NewEvent {
-            school,
-            evening: None,
-            parent: None,
-            student: None,
-            action: "bar_set",
-            summary,
-            actor: &actor,
-        },
-    )?;
+    events::record_for_school(db, ctx, school, &actor, "bar_set", summary)?;
     let mut revocation = Revocation::default();
     revocation.sweep(db, ctx, school, &actor)?;
     let contacts = contacts_barred(db, student, barred)?;
@@ -202,19 +190,7 @@ pub fn lift(
         );
         let actor = Actor { person: Some(staff), name: staff_row.name() };
         let summary = format!("Lifted a bar from {}.", student_row.name());
-        events::record(
-            db,
-            ctx,
-            &NewEvent {
-                school,
-                evening: None,
-                parent: None,
-                student: None,
-                action: "bar_lifted",
-                summary,
-                actor: &actor,
-            },
-        )?;
+        events::record_for_school(db, ctx, school, &actor, "bar_lifted", summary)?;
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ use crate::{
     with_conn,
 };
 
-/// How many sequence numbers one transaction assigns. The limit keeps the wait of other writers
+/// Number of sequence numbers one transaction assigns. The limit keeps the wait of other writers
 /// short.
 const BATCH_SIZE: i64 = 2_000;
 
@@ -114,7 +114,7 @@ pub struct FeedPosition {
 /// feeds.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     let schools: Vec<Key> = change_places::table.select(change_places::school_id).load(db)?;
     for school in &schools {
@@ -125,10 +125,10 @@ pub fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     Ok(schools.len())
 }
 
-/// Whether a change waits for a sequence number.
+/// Returns whether a change waits for a sequence number.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn has_unnumbered(db: &mut Db, school: SchoolId) -> Result<bool> {
     let first = changes::table
         .filter(changes::school_id.eq(key(school)).and(changes::place.is_null()))
@@ -141,7 +141,7 @@ pub fn has_unnumbered(db: &mut Db, school: SchoolId) -> Result<bool> {
 /// changes may be waiting.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn assign_sequence(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool> {
     let row = change_places::table.find(key(school));
     let new = (

@@ -77,7 +77,7 @@ impl DatabaseUrl {
     /// Creates the SQLite file if there is none, and makes sure that other users can't read it.
     ///
     /// # Errors
-    /// When another user owns the file, or it can't be created.
+    /// Fails if another user owns the file, or it can't be created.
     pub fn prepare(&self) -> anyhow::Result<()> {
         match self {
             Self::Sqlite(path) => restrict_permissions(path),
@@ -143,8 +143,8 @@ fn restrict_permissions(path: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How long a working connection is not checked again. A check at each checkout would double the
-/// round trips of a short request.
+/// Time for which a working connection is not checked again. A check at each checkout would double
+/// the round trips of a short request.
 const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A pooled connection.
@@ -190,7 +190,7 @@ pub type Pool = r2d2::Pool<ConnectionManager>;
 /// Opens a pool of up to `size` connections.
 ///
 /// # Errors
-/// When no connection could be made within 10 seconds.
+/// Fails if no connection could be made within 10 seconds.
 pub fn pool(url: &DatabaseUrl, size: u32) -> anyhow::Result<Pool> {
     // A file does not go away as a server does, so SQLite connections need no check.
     let checked = matches!(url, DatabaseUrl::Postgres(_));

@@ -75,7 +75,7 @@ pub struct InvalidField {
     pub field: String,
     /// A code of the problem, for API clients.
     pub code: &'static str,
-    /// What to do, for a person.
+    /// Advice for a person.
     pub detail: String,
 }
 

@@ -123,7 +123,7 @@ pub enum EveningVisibility {
 /// than `limit`: an extra row shows that there is a next page.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn list(
     db: &mut Db,
     school: SchoolId,
@@ -183,7 +183,7 @@ pub fn lock_for_share(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
 /// ([`lock_for_share`]) before it reads the offered classes.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn lock_evenings_of(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>) -> Result<()> {
     let to_come: Vec<Key> = evening_classes::table
         .inner_join(evenings::table.on(evenings::id.eq(evening_classes::evening_id)))

@@ -8,6 +8,7 @@ use super::{
     Db, Error, Result, access,
     bookings::OnBehalfOf,
     evenings::{self, EveningRow},
+    people,
     sql_types::{At, Key, at, key},
 };
 use crate::{context::Context, schema::events, with_conn};
@@ -78,7 +79,7 @@ struct NewRow<'a> {
 /// Records an event.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
     let row = NewRow {
         id: ctx.new_id::<Uuid>().into(),
@@ -94,6 +95,39 @@ pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
     };
     with_conn!(db, conn => diesel::insert_into(events::table).values(&row).execute(conn))?;
     Ok(())
+}
+
+/// Records an event that concerns a school as a whole: no evening, parent or student.
+///
+/// # Errors
+/// Errors of the database.
+pub fn record_for_school(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    actor: &Actor,
+    action: &'static str,
+    summary: String,
+) -> Result<()> {
+    let event =
+        NewEvent { school, evening: None, parent: None, student: None, action, summary, actor };
+    record(db, ctx, &event)
+}
+
+/// Records an event of a school ([`record_for_school`]) that a member of its staff caused.
+///
+/// # Errors
+/// Errors of the database; [`Error::NotFound`] for somebody of another school.
+pub fn record_by_staff(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    action: &'static str,
+    summary: String,
+) -> Result<()> {
+    let actor = Actor { person: Some(staff), name: people::find(db, school, staff)?.name() };
+    record_for_school(db, ctx, school, &actor, action, summary)
 }
 
 /// Returns a parent's history of an evening, newest first, after the event `before` if given. It

@@ -27,7 +27,7 @@ use crate::schema::{
     teacher_records,
 };
 
-/// How many bookings are checked for strandedness at a time.
+/// Number of bookings that are checked for strandedness at a time.
 const BATCH_SIZE: i64 = 500;
 
 /// The filter and page of an export.
@@ -89,9 +89,9 @@ pub struct BookingExport {
     pub teachers: Vec<Key>,
     /// The roster's ids of the student, the parent, the teachers and the class.
     pub sourced: SourcedIds,
-    /// When it was made.
+    /// Time when it was made.
     pub created_at: At,
-    /// When it last changed.
+    /// Time when it last changed.
     pub changed_at: At,
     /// Why it is stranded now; `None` if it is not or was not checked.
     pub stranded: Option<Stranded>,
@@ -331,9 +331,9 @@ pub struct CallAttendee {
     pub sourced_id: Option<String>,
     /// The role, as the call events record it.
     pub role: String,
-    /// When they first entered.
+    /// Time when they first entered.
     pub joined_at: At,
-    /// When they last left; `None` while they are in the call.
+    /// Time when they last left; `None` while they are in the call.
     pub left_at: Option<At>,
 }
 
@@ -342,7 +342,7 @@ pub struct CallAttendee {
 pub struct Attendance {
     /// The booking.
     pub row: BookingRow,
-    /// Whether a teacher marked that nobody came.
+    /// True if a teacher marked that nobody came.
     pub no_show: bool,
     /// The participants of the call.
     pub people: Vec<CallAttendee>,

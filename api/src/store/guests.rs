@@ -41,7 +41,7 @@ pub struct GuestView {
     pub students: Vec<PersonRow>,
     /// The appointments of the inviting parent for these students.
     pub bookings: Vec<Booking>,
-    /// When the link expires.
+    /// Time when the link expires.
     pub link_ends_at: DateTime<Utc>,
 }
 
@@ -155,7 +155,7 @@ pub struct OpenGuestSessions {
 /// Returns the invites that these guest sessions open.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn of_sessions(
     db: &mut Db,
     school: SchoolId,
@@ -205,7 +205,7 @@ pub fn of_sessions(
 /// not check whether the sessions or invites are still valid.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn invites_of(
     db: &mut Db,
     school: SchoolId,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{context::Context, schema::idempotency_keys, with_conn};
 
-/// How long a key is kept.
+/// Time for which a key is kept.
 const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// The idempotency key of a request.
@@ -43,7 +43,7 @@ pub trait Repeatable: Sized {
     /// Converts the result to its stored form.
     ///
     /// # Errors
-    /// When it can't be written as JSON.
+    /// Fails if it can't be written as JSON.
     fn keep(&self) -> Result<Kept>;
 
     /// Converts the stored form back to the result.
@@ -69,7 +69,7 @@ impl Response {
     /// A response with status 201 and the created resource.
     ///
     /// # Errors
-    /// When it can't be written as JSON.
+    /// Fails if it can't be written as JSON.
     pub fn created(made: &impl Serialize) -> Result<Self> {
         Self::json(201, made)
     }
@@ -216,7 +216,7 @@ fn insert(db: &mut Db, now: DateTime<Utc>, request: &RequestKey, kept: &Kept) ->
 /// Deletes a batch of expired keys. Returns whether there may be more.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
     const BATCH_SIZE: i64 = 500;
     let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(at(now - KEY_LIFE)));

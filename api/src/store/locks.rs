@@ -79,7 +79,7 @@ impl LockRank {
 /// recorded.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn lock_row(db: &mut Db, rank: LockRank, id: impl Into<Key>) -> Result<()> {
     lock(db, rank, &[id.into()], rank.strength())
 }
@@ -88,7 +88,7 @@ pub fn lock_row(db: &mut Db, rank: LockRank, id: impl Into<Key>) -> Result<()> {
 /// that refer to them.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn lock_rows(db: &mut Db, rank: LockRank, ids: impl IntoIterator<Item = Key>) -> Result<()> {
     let mut ids: Vec<Key> = ids.into_iter().collect();
     ids.sort_unstable();
@@ -100,7 +100,7 @@ pub fn lock_rows(db: &mut Db, rank: LockRank, ids: impl IntoIterator<Item = Key>
 /// too, and none can change it.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn lock_for_share(db: &mut Db, rank: LockRank, id: impl Into<Key>) -> Result<()> {
     lock(db, rank, &[id.into()], Strength::Share)
 }
@@ -109,7 +109,7 @@ pub fn lock_for_share(db: &mut Db, rank: LockRank, id: impl Into<Key>) -> Result
 /// transaction locks several.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub(super) fn lock_throttle(
     db: &mut Db,
     place: u8,
@@ -126,7 +126,7 @@ pub(super) fn lock_throttle(
 /// Makes another request with the same idempotency key wait until this transaction ends.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub(super) fn lock_idempotency_key(db: &mut Db, owner: Uuid, request_key: &str) -> Result<()> {
     record(LockRank::IdempotencyKey, owner.as_u128(), Strength::Update);
     if let Db::Pg(conn) = db {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{context::Context, schema::login_links, with_conn};
 
-/// How long a login link and its code are valid.
+/// Time for which a login link and its code are valid.
 pub const LINK_LIFE: TimeDelta = TimeDelta::minutes(30);
 /// The number of wrong codes after which the code is void. The link stays valid.
 const MAX_TRIES: i32 = 5;
@@ -112,7 +112,7 @@ pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkI
 /// parent, address and evening, and it is valid until the evening is over.
 ///
 /// # Errors
-/// When the database fails. `None` when the parent has no address.
+/// Fails if the database fails. `None` when the parent has no address.
 pub fn standing_link(
     db: &mut Db,
     ctx: &Context,
@@ -170,7 +170,7 @@ pub fn standing_link(
 /// with the next confirmation mail.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn expire(db: &mut Db, persons: &[Key], now: DateTime<Utc>) -> Result<()> {
     if !persons.is_empty() {
         let live = login_links::table.filter(
@@ -189,7 +189,7 @@ pub fn expire(db: &mut Db, persons: &[Key], now: DateTime<Utc>) -> Result<()> {
 /// a new one.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn expire_of_address(
     db: &mut Db,
     school: SchoolId,
@@ -203,8 +203,8 @@ pub fn expire_of_address(
     Ok(())
 }
 
-/// How long a browser may repeat the use of a link with the same request key, in case the response
-/// was lost.
+/// Time for which a browser may repeat the use of a link with the same request key, in case the
+/// response was lost.
 const REPEATED_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
 /// Returns a link that is valid, or that a request with the same key used a moment ago. `key_hash`
@@ -227,7 +227,7 @@ pub fn find_usable(
 }
 
 impl LoginLinkRow {
-    /// Whether a request with the same key used the link a moment ago.
+    /// Returns whether a request with the same key used the link a moment ago.
     fn is_repeated(&self, key_hash: Option<&str>, now: DateTime<Utc>) -> bool {
         key_hash.is_some()
             && self.used_key_hash.as_deref() == key_hash
@@ -284,7 +284,7 @@ pub struct GivenCode {
     pub browser_hash: String,
     /// The hash of the client's network address.
     pub client_hash: String,
-    /// Whether the digits are correct.
+    /// True if the digits are correct.
     pub is_right: bool,
     /// The hash of the request's key.
     pub key_hash: Option<String>,

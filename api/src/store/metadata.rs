@@ -19,7 +19,7 @@ pub const DEMO: &str = "demo:";
 /// Returns the value of a mark.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn get(db: &mut Db, name: &str) -> Result<Option<String>> {
     Ok(marks::table.find(name).select(marks::value).first(db).optional()?)
 }
@@ -27,7 +27,7 @@ pub fn get(db: &mut Db, name: &str) -> Result<Option<String>> {
 /// Sets a mark.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn set(db: &mut Db, name: &str, value: &str) -> Result<()> {
     let row = (marks::name.eq(name), marks::value.eq(value));
     with_conn!(db, conn => {
@@ -75,7 +75,7 @@ pub enum WrongDatabase {
 /// Checks that the database is marked for this mode.
 ///
 /// # Errors
-/// When the database fails. The inner error is [`WrongDatabase`].
+/// Fails if the database fails. The inner error is [`WrongDatabase`].
 pub fn check_mode(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), WrongDatabase>> {
     let found: Option<String> =
         marks::table.find(MODE).select(marks::value).first(db).optional()?;
@@ -90,7 +90,7 @@ pub fn check_mode(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), Wro
 /// Marks a new database for this mode, or checks the mark of a marked one.
 ///
 /// # Errors
-/// When the database fails. The inner error is [`WrongDatabase`].
+/// Fails if the database fails. The inner error is [`WrongDatabase`].
 pub fn claim_for_mode(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), WrongDatabase>> {
     let marked: i64 = marks::table.find(MODE).count().get_result(db)?;
     let schools: i64 = schools::table.count().get_result(db)?;

@@ -11,7 +11,7 @@ use prometheus_client::{
 /// The upper bounds of the histogram buckets, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
 
-/// Whether a job only reads. On SQLite all writes go through one thread.
+/// True if a job only reads. On SQLite all writes go through one thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum QueryKind {
     Read,

@@ -74,10 +74,10 @@ pub use self::{
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const PG_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 
-/// How long a request waits for a connection before it fails with [`Error::Busy`].
+/// Time for which a request waits for a connection before it fails with [`Error::Busy`].
 const POOL_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// How long a process waits for another one that migrates the same SQLite file.
+/// Time for which a process waits for another one that migrates the same SQLite file.
 const MIGRATION_LOCK_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// Runs the pending migrations and returns their names.
@@ -105,7 +105,7 @@ impl Store {
     /// Opens the database with `connections` for reading (SQLite) or for all work (PostgreSQL).
     ///
     /// # Errors
-    /// When the database can't be reached.
+    /// Fails if the database can't be reached.
     pub fn open(url: &DatabaseUrl, connections: u32) -> anyhow::Result<Self> {
         url.prepare()?;
         let writer = match url {
@@ -126,7 +126,7 @@ impl Store {
     /// that ran, with an entry for the keys if any changed. Two nodes may do so at once.
     ///
     /// # Errors
-    /// When a migration or the renewal of keys fails.
+    /// Fails if a migration or the renewal of keys fails.
     pub fn migrate(&self) -> anyhow::Result<Vec<String>> {
         let mut db = self.url.connect()?;
         let ran = match &mut db {
@@ -154,10 +154,10 @@ impl Store {
         Ok(names)
     }
 
-    /// Whether migrations are pending or address keys are out of date.
+    /// Returns whether migrations are pending or address keys are out of date.
     ///
     /// # Errors
-    /// When the database can't be reached.
+    /// Fails if the database can't be reached.
     pub fn needs_migration(&self) -> anyhow::Result<bool> {
         let mut db = self.url.connect()?;
         let waiting = match &mut db {

@@ -85,8 +85,8 @@ impl Template {
         Self::ALL.into_iter().find(|template| template.as_str() == text)
     }
 
-    /// Whether somebody is waiting for the mail right now. Urgent mail is sent before all other
-    /// mail.
+    /// Returns whether somebody is waiting for the mail right now. Urgent mail is sent before all
+    /// other mail.
     const fn is_urgent(self) -> bool {
         matches!(self, Self::Login | Self::CallCode | Self::GuestLinks)
     }
@@ -184,7 +184,7 @@ struct NewRow {
 /// time of sending.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn enqueue(db: &mut Db, ctx: &Context, mail: NewMail) -> Result<()> {
     enqueue_for(db, ctx, mail, ctx.now)
 }
@@ -193,7 +193,7 @@ pub fn enqueue(db: &mut Db, ctx: &Context, mail: NewMail) -> Result<()> {
 /// sent. `starts_at` is the first coming appointment that it is about.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn enqueue_for_guest(
     db: &mut Db,
     ctx: &Context,
@@ -323,7 +323,8 @@ fn unclaimed(now: DateTime<Utc>) -> outbox::BoxedQuery<'static, MultiBackend> {
         .filter(outbox::leased_until.is_null().or(outbox::leased_until.le(at(now))))
 }
 
-/// How long other workers leave a claimed mail alone. It is longer than sending a mail may take.
+/// Time for which other workers leave a claimed mail alone. It is longer than sending a mail may
+/// take.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 
 /// A mail that a worker has claimed and is sending.
@@ -342,7 +343,7 @@ pub struct Claimed {
     booking_id: Option<Key>,
     evening_id: Option<Key>,
     login_link_id: Option<Key>,
-    /// When it was queued.
+    /// Time when it was queued.
     #[diesel(deserialize_as = At)]
     pub created_at: DateTime<Utc>,
     due_at: At,
@@ -388,7 +389,7 @@ impl Claimed {
 /// that a school with thousands of mails does not delay the others.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn claim(
     db: &mut Db,
     now: DateTime<Utc>,
@@ -510,7 +511,7 @@ pub enum SendResult {
 /// has run out meanwhile. Returns false when the lease was lost.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn settle(
     db: &mut Db,
     now: DateTime<Utc>,
@@ -562,9 +563,9 @@ pub enum MailState {
 pub struct MailStatus {
     /// Its state.
     pub state: MailState,
-    /// When it reached this state.
+    /// Time when it reached this state.
     pub at: DateTime<Utc>,
-    /// What happened and what to do, if it was not simply sent.
+    /// Reason and advice, if it was not simply sent.
     pub reason: Option<String>,
 }
 
@@ -572,7 +573,7 @@ pub struct MailStatus {
 /// mailed has no entry.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn mail_statuses(db: &mut Db, invites: &[InviteId]) -> Result<HashMap<InviteId, MailStatus>> {
     let keys: Vec<Key> = invites.iter().copied().map(key).collect();
     type Row = (Option<Key>, String, At, Option<At>, Option<String>);

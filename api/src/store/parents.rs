@@ -31,9 +31,9 @@ pub struct LinkedStudent {
     pub student: PersonRow,
     /// The relationship in the roster.
     pub relationship: String,
-    /// Whether the parent may act for the student.
+    /// True if the parent may act for the student.
     pub allowed: bool,
-    /// Whether staff may allow contact: it is not allowed yet, and no bar or court order forbids
+    /// True if staff may allow contact: it is not allowed yet, and no bar or court order forbids
     /// it.
     pub can_allow: bool,
     /// The source of each value of the link; only filled by [`find`].

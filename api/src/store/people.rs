@@ -98,7 +98,7 @@ pub fn find_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Pe
 /// Forgets the browsers that are remembered for the people with this address.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn forget_devices(db: &mut Db, school: SchoolId, address_key: &str) -> Result<()> {
     let of_address = people::table
         .filter(people::school_id.eq(key(school)).and(people::email_key.eq(address_key)));
@@ -111,7 +111,7 @@ pub fn forget_devices(db: &mut Db, school: SchoolId, address_key: &str) -> Resul
 /// Returns all people of the school with this address who can log in.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn with_address(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Vec<PersonRow>> {
     Ok(people::table
         .filter(

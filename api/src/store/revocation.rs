@@ -23,7 +23,7 @@ use crate::{
     schema::{bookings as bookings_table, evenings, invite_students, invites as invites_table},
 };
 
-/// How many things [`Revocation::sweep`] has ended.
+/// Number of things [`Revocation::sweep`] has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Revoked {
     /// Parents who were logged out.
@@ -51,7 +51,7 @@ impl Revocation {
     /// their mails end as well.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub fn log_out(&mut self, db: &mut Db, ctx: &Context, parents: &[PersonId]) -> Result<()> {
         let parents: Vec<Key> = parents.iter().map(|parent| key(*parent)).collect();
         self.end_sessions(db, ctx, &parents, &[])
@@ -62,7 +62,7 @@ impl Revocation {
     /// guardianship, a person or a bar has changed. It does nothing if no access was lost.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub fn sweep(
         &mut self,
         db: &mut Db,
@@ -98,7 +98,7 @@ impl Revocation {
     /// Removes all people concerned from their calls.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub fn finish(self, db: &mut Db, ctx: &Context) -> Result<()> {
         calls::close_and_put_out(db, ctx, &self.bookings, &self.participants, "access_ended")
     }

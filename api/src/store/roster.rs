@@ -47,7 +47,7 @@ pub use self::{
 };
 use super::{
     Db, Error, Result,
-    events::{self, Actor, NewEvent},
+    events::{self, Actor},
     in_ids::in_ids,
     locks::{self, LockRank},
     revocation::{Revocation, Revoked},
@@ -70,11 +70,11 @@ const ROWS: usize = 500;
 /// The input of an import, apart from the school itself.
 #[derive(Clone)]
 pub struct Source {
-    /// Which kinds the roster holds completely, as changes only, or not at all.
+    /// Coverage of each kind: complete, changes only, or absent.
     pub coverage: Coverage,
     /// The rows that the roster says are gone.
     pub removed: Arc<Removed>,
-    /// What the rows of the roster that can't be used are about. Existing rows of it stay as they
+    /// Subjects of the unusable rows of the roster. Existing rows about them stay as they
     /// were.
     pub unread: Arc<Unread>,
     /// The clock and ids of the import.
@@ -89,7 +89,7 @@ pub struct Source {
     pub pushed_by: Option<Actor>,
 }
 
-/// How many rows of a kind an import adds, changes, removes and leaves unchanged.
+/// Number of rows of a kind an import adds, changes, removes and leaves unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// New rows, and removed rows that came back.
@@ -212,7 +212,7 @@ pub fn plan_since(
 /// has written since the plan was made or the school belongs to another source.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     if plan.is_empty() {
         return bind(db, plan);
@@ -254,19 +254,7 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     }
     if let Some(actor) = &plan.pushed_by {
         let summary = plan.changes.summary();
-        events::record(
-            db,
-            &plan.ctx,
-            &NewEvent {
-                school,
-                evening: None,
-                parent: None,
-                student: None,
-                action: "roster_pushed",
-                summary,
-                actor,
-            },
-        )?;
+        events::record_for_school(db, &plan.ctx, school, actor, "roster_pushed", summary)?;
     }
     webhooks::enqueue(db, &plan.ctx, school, &[WebhookEvent::roster(school)])?;
     Ok(true)
@@ -278,19 +266,7 @@ fn alert_once(db: &mut Db, plan: &Plan, is_alerted: bool, summary: String) -> Re
     let (school, by_itself) = (SchoolId::from(plan.school.id), Actor::school());
     let actor = plan.pushed_by.as_ref().unwrap_or(&by_itself);
     if is_alerted {
-        return events::record(
-            db,
-            &plan.ctx,
-            &NewEvent {
-                school,
-                evening: None,
-                parent: None,
-                student: None,
-                action: "staff_alerted",
-                summary,
-                actor,
-            },
-        );
+        return events::record_for_school(db, &plan.ctx, school, actor, "staff_alerted", summary);
     }
     staff_alerts::alert(db, &plan.ctx, school, actor, "staff_alerted", &summary)
 }
@@ -319,7 +295,7 @@ pub struct ImportVersion(Option<String>);
 /// Reads the import version. All data of a plan must be read after it.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn import_version(db: &mut Db, sourced_id: &str) -> Result<ImportVersion> {
     Ok(ImportVersion(
         marks::table

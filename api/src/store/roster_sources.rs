@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{context::Context, schema::roster_sources, with_conn};
 
-/// How long a lease lasts without renewal. After that its holder is taken to have stopped.
+/// Time for which a lease lasts without renewal. After that its holder is taken to have stopped.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 
-/// When a lease may be taken.
+/// Condition under which a lease may be taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SyncTrigger {
     /// Now, if nobody holds it: a person has asked for a sync.
@@ -34,7 +34,7 @@ pub struct Lease {
 /// not due.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn acquire(
     db: &mut Db,
     ctx: &Context,
@@ -62,7 +62,7 @@ pub fn acquire(
     Ok((taken == 1).then(|| Lease { source: source.to_owned(), holder }))
 }
 
-/// When the last successful syncs of a source began.
+/// Time when the last successful syncs of a source began.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Queryable)]
 pub struct LastSyncs {
     /// The last automatic sync, complete or incremental.
@@ -74,7 +74,7 @@ pub struct LastSyncs {
 /// Returns the times of a source's last successful syncs.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn synced(db: &mut Db, source: &str) -> Result<LastSyncs> {
     let columns = (roster_sources::changes_since, roster_sources::whole_since);
     Ok(roster_sources::table.find(source).select(columns).first(db).optional()?.unwrap_or_default())
@@ -84,7 +84,7 @@ pub fn synced(db: &mut Db, source: &str) -> Result<LastSyncs> {
 /// lease was lost.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn record_success(
     db: &mut Db,
     lease: &Lease,
@@ -104,7 +104,7 @@ pub fn record_success(
 /// Renews a lease. Returns false when it was lost to another server.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn renew(db: &mut Db, now: DateTime<Utc>, lease: &Lease) -> Result<bool> {
     let kept = diesel::update(roster_sources::table.find(&lease.source))
         .filter(roster_sources::holder.eq(lease.holder))
@@ -117,7 +117,7 @@ pub fn renew(db: &mut Db, now: DateTime<Utc>, lease: &Lease) -> Result<bool> {
 /// a failure is new: the previous sync did not fail with the same message.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn release(
     db: &mut Db,
     now: DateTime<Utc>,

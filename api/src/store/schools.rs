@@ -30,7 +30,7 @@ pub struct SchoolRow {
     pub phone: Option<String>,
     /// The email address of its office.
     pub email: Option<String>,
-    /// When the office can be reached, in words.
+    /// Office hours, in words.
     pub office_hours: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl SchoolRow {
     }
 }
 
-/// How a request names its school.
+/// Form in which a request names its school.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum SchoolAddress {
     /// By the `Host` header, without the port.
@@ -58,7 +58,8 @@ pub enum SchoolAddress {
 }
 
 impl SchoolAddress {
-    /// Whether it can be the address of a school: not too long, and without control characters.
+    /// Returns whether it can be the address of a school: not too long, and without control
+    /// characters.
     #[must_use]
     pub fn is_text(&self) -> bool {
         let (Self::Host(name) | Self::Slug(name)) = self;
@@ -87,7 +88,7 @@ impl ContactChange {
 /// Changes how families reach a school. Returns the changed school.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn change_contact(db: &mut Db, school: SchoolId, change: &ContactChange) -> Result<SchoolRow> {
     if !change.is_empty() {
         diesel::update(schools::table.find(key(school))).set(change).execute(db)?;
@@ -98,7 +99,7 @@ pub fn change_contact(db: &mut Db, school: SchoolId, change: &ContactChange) -> 
 /// Returns the school with this id in the roster.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn by_sourced_id(db: &mut Db, sourced_id: &str) -> Result<Option<SchoolId>> {
     let id: Option<Key> = schools::table
         .filter(schools::sourced_id.eq(sourced_id))
@@ -111,7 +112,7 @@ pub fn by_sourced_id(db: &mut Db, sourced_id: &str) -> Result<Option<SchoolId>> 
 /// Returns the names of the schools without a host of their own, and the number of all schools.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn without_host(db: &mut Db) -> Result<(Vec<String>, usize)> {
     let all: Vec<(String, Option<String>)> =
         schools::table.order(schools::name).select((schools::name, schools::host)).load(db)?;

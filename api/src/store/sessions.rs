@@ -27,7 +27,7 @@ use crate::{
     with_conn,
 };
 
-/// How long a person stays logged in.
+/// Time for which a person stays logged in.
 pub const PERSON_LIFE: TimeDelta = TimeDelta::days(14);
 
 /// The role of a person at the school.
@@ -72,9 +72,10 @@ pub struct PersonSession {
     pub address_key: String,
     /// The chosen person and role; `None` until one is chosen.
     pub identity: Option<(PersonRow, Role)>,
-    /// When it ends.
+    /// Time when it ends.
     pub expires_at: DateTime<Utc>,
-    /// Whether it began by a confirmation mail's link. Such a session belongs to that parent alone.
+    /// True if it began by a confirmation mail's link. Such a session belongs to that parent
+    /// alone.
     pub is_bound: bool,
 }
 
@@ -167,7 +168,7 @@ pub fn start(
 /// Starts a guest's session.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn start_guest(
     db: &mut Db,
     ctx: &Context,
@@ -266,7 +267,7 @@ pub fn find(
 /// student has no parent identity.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Vec<Identity>> {
     let mut all = Vec::new();
     for person in people::with_address(db, school, address_key)? {
@@ -314,7 +315,7 @@ pub fn choose(
 /// Ends one session. A person who is in a call by this session is removed from it.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn end(db: &mut Db, ctx: &Context, session: SessionId) -> Result<()> {
     let live =
         sessions::table.filter(sessions::id.eq(key(session)).and(sessions::revoked_at.is_null()));
@@ -331,7 +332,7 @@ pub fn end(db: &mut Db, ctx: &Context, session: SessionId) -> Result<()> {
 /// end, and remembered browsers of its people are forgotten.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn end_all(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str) -> Result<()> {
     // The links end first. A session that one of these links is just starting then exists when the
     // sessions are ended.
@@ -368,7 +369,7 @@ pub fn address_of(db: &mut Db, session: &PersonSession) -> Result<EmailAddress> 
 /// Ends the guest sessions of an invite whose link was renewed.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn end_of_invite(db: &mut Db, ctx: &Context, invite: InviteId) -> Result<()> {
     let live = sessions::table
         .filter(sessions::invite_id.eq(key(invite)).and(sessions::revoked_at.is_null()));
@@ -385,7 +386,7 @@ pub fn end_of_invite(db: &mut Db, ctx: &Context, invite: InviteId) -> Result<()>
 /// link that is mailed again.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn forget_guests(db: &mut Db, invite: InviteId) -> Result<()> {
     let ended = sessions::table
         .filter(sessions::invite_id.eq(key(invite)).and(sessions::revoked_at.is_not_null()));
@@ -397,7 +398,7 @@ pub fn forget_guests(db: &mut Db, invite: InviteId) -> Result<()> {
 /// end their seats in calls afterwards.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn revoke(db: &mut Db, ctx: &Context, persons: &[Key], invites: &[Key]) -> Result<()> {
     let ended = (
         sessions::revoked_at.eq(Some(at(ctx.now))),

@@ -34,7 +34,7 @@ pub struct OfferedClass {
     pub id: ClassId,
     /// Its subject.
     pub subject: String,
-    /// Whether it meets by video.
+    /// True if it meets by video.
     pub video: bool,
     /// Its teachers, 1 to 3.
     pub teachers: Vec<PersonRow>,
@@ -79,7 +79,7 @@ pub fn get_slots(
 /// so that they can be moved.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn grid(db: &mut Db, evening: &EveningRow, acting: &OnBehalfOf) -> Result<Vec<StudentGrid>> {
     let parent = acting.parent;
     let students = access::students_of(db, parent)?;
@@ -175,7 +175,7 @@ fn add_stranded_classes(
 /// booked or not.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn involved(db: &mut Db, evening: &EveningRow, students: &[Key]) -> Result<BTreeSet<Key>> {
     Ok(offered_classes(db, evening, students)?
         .into_iter()
@@ -188,7 +188,7 @@ pub fn involved(db: &mut Db, evening: &EveningRow, students: &[Key]) -> Result<B
 /// offered.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn offered_classes(
     db: &mut Db,
     evening: &EveningRow,
@@ -200,7 +200,7 @@ pub fn offered_classes(
 /// As [`offered_classes`], for the wanted classes only.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn offered_of(
     db: &mut Db,
     evening: &EveningRow,

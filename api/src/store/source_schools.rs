@@ -40,7 +40,7 @@ pub enum SchoolBinding {
 /// The ids of the schools that are bound to a source.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn of_source(db: &mut Db, source: &str) -> Result<Vec<String>> {
     let bound = source_schools::table
         .inner_join(schools::table.on(schools::id.eq(source_schools::school_id)));
@@ -55,7 +55,7 @@ pub fn of_source(db: &mut Db, source: &str) -> Result<Vec<String>> {
 /// written before bindings existed is recognised by the provenance of its people's values.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn binding(
     db: &mut Db,
     source: &str,
@@ -78,8 +78,8 @@ pub fn binding(
     })
 }
 
-/// Whether people of the school have values from the provider, and no other source of that provider
-/// is known.
+/// Returns whether people of the school have values from the provider, and no other source of that
+/// provider is known.
 fn was_written_by(db: &mut Db, school: Key, source: &str, address: &str) -> Result<bool> {
     let escape = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let sources: i64 = roster_sources::table
@@ -106,7 +106,7 @@ fn was_written_by(db: &mut Db, school: Key, source: &str, address: &str) -> Resu
 /// school is bound to another source and not listed for this one.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn bind(
     db: &mut Db,
     ctx: &Context,

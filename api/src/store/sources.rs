@@ -36,7 +36,7 @@ impl SourceKind {
         }
     }
 
-    /// Whether it pushes single rows, so that each value is meant for that row. A file or a
+    /// Returns whether it pushes single rows, so that each value is meant for that row. A file or a
     /// provider fills a column for all rows.
     #[must_use]
     pub const fn is_pushed(self) -> bool {
@@ -139,7 +139,7 @@ pub struct FieldSource {
     pub column: String,
     /// The origin that set it.
     pub origin: Origin,
-    /// When it was set.
+    /// Time when it was set.
     pub at: DateTime<Utc>,
 }
 

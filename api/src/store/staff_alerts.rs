@@ -5,7 +5,7 @@ use parlour_domain::id::SchoolId;
 
 use super::{
     Db, Result,
-    events::{self, Actor, NewEvent},
+    events::{self, Actor},
     outbox::{self, NewMail, Template},
     sql_types::{Key, key},
 };
@@ -14,7 +14,7 @@ use crate::{context::Context, schema::people};
 /// Alerts the school's staff: records an event, and queues a mail to each of them.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn alert(
     db: &mut Db,
     ctx: &Context,
@@ -29,7 +29,7 @@ pub fn alert(
 /// Alerts the school's staff of several things, with one mail to each of them.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn alert_of_each(
     db: &mut Db,
     ctx: &Context,
@@ -39,19 +39,7 @@ pub fn alert_of_each(
     summaries: &[String],
 ) -> Result<()> {
     for summary in summaries {
-        events::record(
-            db,
-            ctx,
-            &NewEvent {
-                school,
-                evening: None,
-                parent: None,
-                student: None,
-                action,
-                summary: summary.clone(),
-                actor,
-            },
-        )?;
+        events::record_for_school(db, ctx, school, actor, action, summary.clone())?;
     }
     let staff: Vec<Key> = people::table
         .filter(

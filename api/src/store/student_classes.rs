@@ -55,7 +55,7 @@ struct ClassRow {
 /// Returns the classes of these students, by title.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn of(db: &mut Db, students: &[Key]) -> Result<BTreeMap<Key, Vec<StudentClass>>> {
     let rows: Vec<(Key, Provenance, ClassRow)> = with_conn!(db, conn => enrolments::table
         .inner_join(classes::table)

@@ -31,7 +31,7 @@ use crate::{
 /// A teacher's record of an appointment. Each teacher of a joint appointment keeps their own.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TeacherRecord {
-    /// Whether nobody came. Attendance is based on this mark.
+    /// True if nobody came. Attendance is based on this mark.
     pub no_show: bool,
     /// A note that only the teacher sees.
     pub note: String,
@@ -98,7 +98,7 @@ struct LatenessRow {
 /// Returns a teacher's live appointments of an evening, by time.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn appointments(
     db: &mut Db,
     evening: EveningId,
@@ -297,7 +297,7 @@ fn record_attendance_event(
 /// appointment begins when the last teacher comes.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn late_minutes(db: &mut Db, evening: EveningId, teachers: &[PersonId]) -> Result<u32> {
     let ids: Vec<Key> = teachers.iter().map(|teacher| key(*teacher)).collect();
     let all: Vec<i32> = teacher_lateness::table

@@ -72,7 +72,7 @@ impl<'a> LockedBucket<'a> {
     /// Locks a subject's bucket. Lock several in the order of [`ThrottleKind`].
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub fn new(
         db: &mut Db,
         school: SchoolId,
@@ -102,7 +102,7 @@ impl<'a> LockedBucket<'a> {
         Ok(Self { school, kind, subject, next: kind.throttle().take(Some(*full_at), now) })
     }
 
-    /// How many seconds until a token is available; `None` if one is available now.
+    /// Number of seconds until a token is available; `None` if one is available now.
     #[must_use]
     pub fn wait(&self) -> Option<u32> {
         let wait = self.next.err()?;
@@ -113,7 +113,7 @@ impl<'a> LockedBucket<'a> {
     /// Takes a token, if one is available.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub fn take(&self, db: &mut Db) -> Result<()> {
         if let Ok(next) = self.next {
             let row = throttles::table.find((key(self.school), self.kind.as_str(), self.subject));
@@ -126,7 +126,7 @@ impl<'a> LockedBucket<'a> {
 /// Deletes a batch of full buckets. Returns whether there may be more.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
     const BATCH_SIZE: i64 = 500;
     let full = throttles::table.filter(throttles::full_at.lt(at(now)));

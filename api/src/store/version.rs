@@ -7,7 +7,7 @@ use super::{
     sql_types::Key,
 };
 
-/// Whether the current state is the one that the client knows.
+/// True if the current state is the one that the client knows.
 type Comparison<T> = Box<dyn Fn(&T) -> bool + Send>;
 
 /// The version of a resource that a change depends on (`If-Match`, RFC 9110, 13.1.1), or any

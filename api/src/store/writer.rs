@@ -39,7 +39,7 @@ impl Writer {
     /// Starts the thread on a connection of its own.
     ///
     /// # Errors
-    /// When the database can't be opened.
+    /// Fails if the database can't be opened.
     pub fn start(url: &DatabaseUrl) -> anyhow::Result<Self> {
         let mut db = url.connect()?;
         let (jobs, queue) = sync_channel(QUEUE_LEN);

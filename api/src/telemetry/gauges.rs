@@ -81,7 +81,7 @@ impl Gauges {
     /// Reads the current values from the database and this process.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub(super) async fn update(
         &self,
         store: &Store,

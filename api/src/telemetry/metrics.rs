@@ -42,7 +42,7 @@ impl Metrics {
     /// Updates the gauges from the database and from the counts of this process.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub async fn update_gauges(
         &self,
         store: &Store,

@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{mail::install_tls, store::webhooks::DeliveryError};
 
-/// How long an endpoint may take, from connecting to the end of its response.
+/// Time for which an endpoint may take, from connecting to the end of its response.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of a response body is read, in bytes. A connection can be reused only if its response
+/// Length of a response body that is read, in bytes. A connection is reusable only if its response
 /// was read to the end.
 const MAX_BODY_READ: usize = 1024;
 
@@ -42,8 +42,8 @@ impl Sender {
     /// A sender that may connect to these addresses.
     ///
     /// # Errors
-    /// When the HTTP client can't be built, for instance because the system's certificates can't be
-    /// read.
+    /// Fails if the HTTP client can't be built, for instance because the system's certificates
+    /// can't be read.
     pub fn new(reach: AllowedAddresses) -> anyhow::Result<Self> {
         Self::with_timeout(reach, TIMEOUT)
     }
@@ -120,7 +120,7 @@ fn classify_error(error: &reqwest::Error) -> DeliveryError {
     }
 }
 
-/// Whether the resolver refused the address.
+/// Returns whether the resolver refused the address.
 fn is_not_public(error: &(dyn Error + 'static)) -> bool {
     error.is::<NotPublic>() || error.source().is_some_and(is_not_public)
 }

@@ -19,8 +19,8 @@ use crate::{
     workers::{Slots, Worker},
 };
 
-/// How many events are sent to one endpoint at a time, so that a slow endpoint leaves slots to the
-/// others.
+/// Number of events that are sent to one endpoint at a time, so that a slow endpoint leaves slots
+/// to the others.
 const PER_ENDPOINT: usize = 4;
 
 /// Sends the queued events. Cheap to clone.

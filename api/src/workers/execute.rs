@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::Worker;
 
-/// How often storing an outcome is attempted.
+/// Number of attempts to store an outcome.
 const TRIES: usize = 3;
 
 /// The pause between these attempts.

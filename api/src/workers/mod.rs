@@ -28,11 +28,11 @@ pub trait Worker: Clone + Send + Sync + 'static {
 
     /// The name in log lines.
     const NAME: &'static str;
-    /// How many jobs run at a time.
+    /// Number of jobs that run at a time.
     const CONCURRENCY: usize;
-    /// How long the loop waits when nothing is due and nothing wakes it.
+    /// Time for which the loop waits when nothing is due and nothing wakes it.
     const IDLE_PAUSE: Duration;
-    /// Whether running jobs are finished or dropped when the process stops.
+    /// True if running jobs are finished or dropped when the process stops.
     const ON_STOP: OnStop = OnStop::Finish;
     /// The name of the lease in metrics; `None` if the jobs have no lease.
     const LEASED: Option<LeasedJob>;
@@ -50,7 +50,7 @@ pub trait Worker: Clone + Send + Sync + 'static {
     /// Claims due jobs, at most as many as there are free slots.
     ///
     /// # Errors
-    /// When the database fails; the loop tries again after [`Self::IDLE_PAUSE`].
+    /// Fails if the database fails; the loop tries again after [`Self::IDLE_PAUSE`].
     fn claim(
         &self,
         slots: Slots<Self::Lane>,
@@ -74,15 +74,15 @@ pub trait Worker: Clone + Send + Sync + 'static {
     /// Counts and logs the outcome of a run.
     fn report(&self, job: &Self::Job, outcome: &Self::Outcome);
 
-    /// Whether the run was a success.
+    /// Returns whether the run was a success.
     fn is_success(&self, outcome: &Self::Outcome) -> bool;
 
     /// Stores the outcome of a run, with the time of the next attempt if there is one. False when
     /// the lease was lost and nothing was written.
     ///
     /// # Errors
-    /// When the database fails. If every attempt to store fails, the job runs again when its lease
-    /// has run out: jobs run at least once.
+    /// Fails if the database fails. If every attempt to store fails, the job runs again when its
+    /// lease has run out: jobs run at least once.
     fn settle(
         &self,
         job: &Arc<Self::Job>,
@@ -95,7 +95,7 @@ pub trait Worker: Clone + Send + Sync + 'static {
     }
 }
 
-/// What happens to running jobs when the process stops.
+/// Treatment of running jobs when the process stops.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OnStop {
     /// They are finished.
@@ -107,7 +107,7 @@ pub enum OnStop {
 /// The free slots, and the jobs that are running.
 #[derive(Clone, Debug)]
 pub struct Slots<L> {
-    /// How many more jobs may run.
+    /// Limit on further jobs.
     pub free: usize,
     /// The number of running jobs by lane.
     pub running: HashMap<L, usize>,

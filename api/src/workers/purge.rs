@@ -25,7 +25,7 @@ pub struct PurgeWorker {
     store: Store,
     clock: Arc<dyn Clock>,
     metrics: JobMetrics,
-    /// When the next step is due in this process.
+    /// Time when the next step is due in this process.
     due_at: Arc<Mutex<Instant>>,
 }
 
@@ -39,7 +39,7 @@ impl PurgeWorker {
     /// Deletes one batch of rows, and returns whether more may be left.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub async fn step(&self) -> Result<bool> {
         let now = self.clock.now();
         let purge = move |db: &mut _| {
@@ -53,7 +53,7 @@ impl PurgeWorker {
 
 impl Worker for PurgeWorker {
     type Job = ();
-    /// Whether more rows may be left to delete.
+    /// True if more rows may be left to delete.
     type Outcome = Result<bool>;
     type Lane = ();
 

@@ -27,9 +27,9 @@ pub fn claimed_minutes(starts_at: DateTime<Utc>, length: TimeDelta) -> impl Iter
     (first..after_last).filter_map(|minute| i32::try_from(minute).ok())
 }
 
-/// Whether an appointment keeps its time: it has begun, or a teacher has recorded something about
-/// it. Its notes, its no-show mark and its attendance belong to that time, so nobody may move it;
-/// staff can make another appointment for the same class.
+/// Returns whether an appointment keeps its time: it has begun, or a teacher has recorded something
+/// about it. Its notes, its no-show mark and its attendance belong to that time, so nobody may move
+/// it; staff can make another appointment for the same class.
 #[must_use]
 pub fn is_time_fixed(starts_at: DateTime<Utc>, has_record: bool, now: DateTime<Utc>) -> bool {
     has_record || now >= starts_at

@@ -16,7 +16,7 @@ pub use self::times::{
 };
 use crate::id::{ParticipantId, SessionId};
 
-/// How long a seat or a place in the queue is held for a participant whose connection broke.
+/// Time for which a seat or a place in the queue is held for a participant whose connection broke.
 pub const GRACE: TimeDelta = TimeDelta::seconds(30);
 
 /// The interval at which a participant sends a heartbeat and is pinged.
@@ -28,7 +28,7 @@ pub const SILENCE_TIMEOUT: Duration = HEARTBEAT_INTERVAL.saturating_mul(3);
 /// The period in which takeovers of a guest's place are counted.
 pub const TAKEOVER_WINDOW: TimeDelta = TimeDelta::minutes(10);
 
-/// How many takeovers in [`TAKEOVER_WINDOW`] a guest's link allows before a newcomer must enter a
+/// Number of takeovers in [`TAKEOVER_WINDOW`] a guest's link allows before a newcomer must enter a
 /// code that was mailed to the guest.
 pub const TAKEOVER_LIMIT: i64 = 2;
 
@@ -71,9 +71,9 @@ pub struct Occupant {
     pub connection: u32,
     /// The connection is up; otherwise the place is held until the lease ends.
     pub is_present: bool,
-    /// When the lease ends and the place becomes free, unless a heartbeat renews it.
+    /// Time when the lease ends and the place becomes free, unless a heartbeat renews it.
     pub lease_ends_at: DateTime<Utc>,
-    /// When they got the place.
+    /// Time when they got the place.
     pub since: DateTime<Utc>,
 }
 
@@ -111,7 +111,7 @@ pub struct EntryRequest {
     /// Their tab has no earlier media connections, so this is a new connection even on the same
     /// device.
     pub fresh: bool,
-    /// How often another session took over their place within [`TAKEOVER_WINDOW`].
+    /// Number of takeovers of their place by another session within [`TAKEOVER_WINDOW`].
     pub recent_takeovers: i64,
     /// This device has shown the code that was mailed to the guest.
     pub is_proven: bool,
@@ -518,8 +518,8 @@ impl Call {
 }
 
 impl EntryRequest {
-    /// Whether this device must enter the code. After too many takeovers of a guest's link, every
-    /// device must, except one that holds the place or has already shown the code.
+    /// Returns whether this device must enter the code. After too many takeovers of a guest's link,
+    /// every device must, except one that holds the place or has already shown the code.
     const fn needs_code(&self) -> bool {
         matches!(self.role, CallRole::Guest)
             && self.recent_takeovers >= TAKEOVER_LIMIT

@@ -19,15 +19,15 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// Whether the parent may act for the student. Sessions, lists, bookings, invites and calls
-    /// depend on this.
+    /// Returns whether the parent may act for the student. Sessions, lists, bookings, invites and
+    /// calls depend on this.
     #[must_use]
     pub const fn may_act(&self) -> bool {
         self.is_linked && self.may_be_in_contact() && !self.is_barred_by_staff
     }
 
-    /// Whether staff may allow contact: neither the roster nor staff have allowed it, and nothing
-    /// bars it.
+    /// Returns whether staff may allow contact: neither the roster nor staff have allowed it, and
+    /// nothing bars it.
     #[must_use]
     pub const fn staff_may_allow(&self) -> bool {
         !self.is_allowed

@@ -61,7 +61,7 @@ fn to_ascii(domain: &str) -> Option<String> {
     domain.split('.').all(is_label).then(|| domain.to_lowercase())
 }
 
-/// Whether a word is a top-level domain, in any case and script.
+/// Returns whether a word is a top-level domain, in any case and script.
 #[cfg(any(test, feature = "domain_names"))]
 pub(crate) fn is_top_level(label: &str) -> bool {
     use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
@@ -75,7 +75,8 @@ pub(crate) fn is_top_level(label: &str) -> bool {
     ascii.is_ok_and(|ascii| tld::exist(&ascii))
 }
 
-/// Whether a word is one of the best-known top-level domains, in any case: a hint during typing.
+/// Returns whether a word is one of the best-known top-level domains, in any case: a hint during
+/// typing.
 #[cfg(not(any(test, feature = "domain_names")))]
 pub(crate) fn is_top_level(label: &str) -> bool {
     ["com", "net", "org"].iter().any(|known| label.eq_ignore_ascii_case(known))

@@ -134,8 +134,8 @@ fn strip_decoration(typed: &str) -> &str {
     }
 }
 
-/// Whether this is a dot-string of RFC 5321 with letters of any script (RFC 6531), which is what
-/// mail providers assign. Quoted strings are refused.
+/// Returns whether this is a dot-string of RFC 5321 with letters of any script (RFC 6531), which is
+/// what mail providers assign. Quoted strings are refused.
 fn is_local_part(local: &str) -> bool {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()
@@ -150,8 +150,8 @@ fn is_local_part(local: &str) -> bool {
         && !local.contains("..")
 }
 
-/// Whether one insertion, deletion, replacement or swap of neighbours turns one word into the
-/// other.
+/// Returns whether one insertion, deletion, replacement or swap of neighbours turns one word into
+/// the other.
 fn is_one_edit_apart(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();

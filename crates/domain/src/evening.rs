@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::Refusal;
 
-/// How appointments of an evening take place.
+/// Mode of the appointments of an evening.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
     /// Every appointment is a video call.
@@ -88,7 +88,7 @@ impl Timing {
         self.ends_at
     }
 
-    /// How long a slot keeps people busy.
+    /// Length of a slot.
     #[must_use]
     pub fn slot_length(&self) -> TimeDelta {
         TimeDelta::minutes(i64::from(self.slot_minutes))

@@ -16,8 +16,8 @@ pub const LEAD_TIME: TimeDelta = TimeDelta::minutes(30);
 /// The minimum pause between two delayed mails that leave early because of an appointment.
 pub const MIN_PAUSE: TimeDelta = TimeDelta::minutes(2);
 
-/// When the next mail leaves. `recent` contains the times of earlier mails; `starts_at` is the next
-/// appointment that the mail is about, at its old or new time.
+/// Time when the next mail leaves. `recent` contains the times of earlier mails; `starts_at` is the
+/// next appointment that the mail is about, at its old or new time.
 #[must_use]
 pub fn send_at(
     now: DateTime<Utc>,
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn first_four_guest_mails_leave_at_once_and_later_ones_are_delayed() {
+    fn guest_mails_after_the_fourth_are_delayed() {
         let check = |now, recent: &[i64], starts_at: Option<i64>, expected| {
             assert_eq!(
                 send_at(at(now), &all(recent), starts_at.map(at)),

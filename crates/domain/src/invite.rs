@@ -34,7 +34,7 @@ pub const RESEND_PAUSE: TimeDelta = TimeDelta::minutes(10);
 /// The maximum number of resends of one invite in 24 hours.
 pub const DAILY_RESEND_LIMIT: i64 = 5;
 
-/// How long a guest's link stays valid after the last appointment that it covers.
+/// Time for which a guest's link stays valid after the last appointment that it covers.
 pub const LINK_GRACE: TimeDelta = TimeDelta::hours(1);
 
 /// A consent text.
@@ -46,7 +46,7 @@ pub struct ConsentText {
     pub text: &'static str,
 }
 
-/// How staff got a parent's consent to the invite.
+/// Channel by which staff got a parent's consent to the invite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum ConsentChannel {
@@ -107,13 +107,13 @@ pub struct Candidate {
 pub struct InviteContext {
     /// The mode of the evening.
     pub mode: Mode,
-    /// When the evening ends.
+    /// Time when the evening ends.
     pub evening_ends_at: DateTime<Utc>,
     /// The key of the parent's own email address, to refuse an invite to oneself.
     pub own_address_key: Option<String>,
-    /// How many live bookings the parent has.
+    /// Number of live bookings the parent has.
     pub bookings: i64,
-    /// How many of them are video calls.
+    /// Number of of them that are video calls.
     pub video_bookings: i64,
     /// The students for whom the parent may act.
     pub candidates: Vec<Candidate>,
@@ -201,8 +201,8 @@ pub fn decide_resend(
     }
 }
 
-/// When a guest's link expires: an hour after the last appointment that it covers, or an hour after
-/// the evening while none is booked (the link also covers appointments booked later).
+/// Time when a guest's link expires: an hour after the last appointment that it covers, or an hour
+/// after the evening while none is booked (the link also covers appointments booked later).
 #[must_use]
 pub fn link_ends_at(
     last_covered_ends_at: Option<DateTime<Utc>>,

@@ -3,7 +3,7 @@
 /// The length of a complete token: 32 bytes in base64 without padding.
 pub const TOKEN_CHARS: usize = 43;
 
-/// How often the `#` may have been escaped: for example by a mail program and then by a gateway.
+/// Limit on escapes of the `#`: for example by a mail program and then by a gateway.
 const MAX_ESCAPES: usize = 3;
 
 /// A token, and the page that its link leads to.
@@ -30,7 +30,7 @@ pub fn find_token(address: &str) -> Option<FoundToken> {
     None
 }
 
-/// Whether the link with this token was truncated.
+/// Returns whether the link with this token was truncated.
 #[must_use]
 pub const fn is_cut(token: &str) -> bool {
     token.len() < TOKEN_CHARS

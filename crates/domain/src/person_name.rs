@@ -61,8 +61,8 @@ const fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether the name contains a slash, an at sign, `www.`, or two or more letters, a full stop and a
-/// top-level domain: in any case, script and width.
+/// Returns whether the name contains a slash, an at sign, `www.`, or two or more letters, a full
+/// stop and a top-level domain: in any case, script and width.
 fn is_link(name: &str) -> bool {
     // Joiners stay in names because scripts and emoji need them; here they must not hide a link.
     let plain: String = name
@@ -81,7 +81,8 @@ fn is_link(name: &str) -> bool {
         || plain.match_indices('.').any(is_domain)
 }
 
-/// Whether this is a letter or digit of any script, a mark that belongs to one, or a hyphen.
+/// Returns whether this is a letter or digit of any script, a mark that belongs to one, or a
+/// hyphen.
 fn is_label_char(c: char) -> bool {
     c.is_alphanumeric()
         || c == '-'

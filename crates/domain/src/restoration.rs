@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long something that an import ended can be restored.
+/// Time for which something that an import ended can be restored.
 pub const RESTORABLE_FOR: TimeDelta = TimeDelta::days(14);
 
-/// Whether something that ended at this time can still be restored.
+/// Returns whether something that ended at this time can still be restored.
 #[must_use]
 pub fn is_restorable(ended_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     now <= ended_at + RESTORABLE_FOR

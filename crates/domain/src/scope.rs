@@ -75,19 +75,19 @@ impl fmt::Display for UnknownScope {
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {
-    /// Whether the set contains this scope.
+    /// Returns whether the set contains this scope.
     #[must_use]
     pub fn contains(&self, scope: Scope) -> bool {
         self.0.contains(&scope)
     }
 
-    /// Whether the set contains all of the others.
+    /// Returns whether the set contains all of the others.
     #[must_use]
     pub fn contains_all(&self, others: &Self) -> bool {
         others.0.is_subset(&self.0)
     }
 
-    /// Whether the set is empty.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -17,7 +17,7 @@ pub const MAX_WORD: usize = 50;
 /// around it.
 pub const MAX_TYPED_ADDRESS: usize = 400;
 
-/// How many lines a text may have.
+/// Number of lines a text that may have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lines {
     /// A name, a title, an id.
@@ -46,9 +46,9 @@ pub fn check(text: &str, lines: Lines, max_chars: usize) -> Result<(), TextError
     if text.chars().any(|c| !is_allowed(c, lines)) { Err(TextError::BadCharacter) } else { Ok(()) }
 }
 
-/// Whether a text may contain this character: no control characters (C0, DEL, C1), except tabs and
-/// line breaks in a text of many lines. PostgreSQL can't store NUL, and terminals, logs and mail
-/// headers interpret the others.
+/// Returns whether a text may contain this character: no control characters (C0, DEL, C1), except
+/// tabs and line breaks in a text of many lines. PostgreSQL can't store NUL, and terminals, logs
+/// and mail headers interpret the others.
 #[must_use]
 pub fn is_allowed(c: char, lines: Lines) -> bool {
     match c {
@@ -57,9 +57,9 @@ pub fn is_allowed(c: char, lines: Lines) -> bool {
     }
 }
 
-/// Whether a character is invisible by itself: Unicode's `Default_Ignorable_Code_Point`, and line
-/// and paragraph separators. Copied texts contain them; two texts that differ only in one look
-/// alike.
+/// Returns whether a character is invisible by itself: Unicode's `Default_Ignorable_Code_Point`,
+/// and line and paragraph separators. Copied texts contain them; two texts that differ only in one
+/// look alike.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(
@@ -84,8 +84,8 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Whether this is a full stop of any width, as input methods write it (UTS 46 treats each as the
-/// dot of a domain).
+/// Returns whether this is a full stop of any width, as input methods write it (UTS 46 treats each
+/// as the dot of a domain).
 #[must_use]
 pub const fn is_full_stop(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}' | '\u{fe52}')

@@ -78,8 +78,8 @@ fn class(draft: &RosterDraft, id: &str, row: &ClassRow, findings: &mut Findings)
     }
 }
 
-/// Whether a subject contains letters. In SDS a subject may be a number of a code list; nobody
-/// calls Biology "14".
+/// Returns whether a subject contains letters. In SDS a subject may be a number of a code list;
+/// nobody calls Biology "14".
 fn is_worded(subject: &str) -> bool {
     subject.chars().any(char::is_alphabetic)
 }

@@ -58,15 +58,15 @@ impl Collection {
         }
     }
 
-    /// Whether a roster is complete without this collection: classes then have no course titles, or
-    /// no dates.
+    /// Returns whether a roster is complete without this collection: classes then have no course
+    /// titles, or no dates.
     #[must_use]
     pub const fn is_optional(self) -> bool {
         matches!(self, Self::AcademicSessions | Self::Courses)
     }
 
-    /// Whether a delta of this collection can be fetched and read. The other collections are small,
-    /// and the collections that refer to them need them complete.
+    /// Returns whether a delta of this collection can be fetched and read. The other collections
+    /// are small, and the collections that refer to them need them complete.
     #[must_use]
     pub const fn has_changes(self) -> bool {
         matches!(self, Self::Classes | Self::Users | Self::Enrollments)

@@ -120,8 +120,8 @@ fn is_relative(kinds: &BTreeMap<&str, Vec<RoleKind>>, id: &str) -> bool {
     })
 }
 
-/// Whether contact is allowed by role: for parent and guardian yes, for relative and unknown no;
-/// for other roles, or without a role, only if the relation is a parent's.
+/// Returns whether contact is allowed by role: for parent and guardian yes, for relative and
+/// unknown no; for other roles, or without a role, only if the relation is a parent's.
 fn is_contact_allowed(kinds: &[RoleKind], facts: &ContactMetadata) -> bool {
     if kinds.contains(&RoleKind::Parent) {
         return true;

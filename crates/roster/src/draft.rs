@@ -171,7 +171,7 @@ impl<T> Table<T> {
         }
     }
 
-    /// Whether no earlier row has the id; otherwise reports the row.
+    /// Returns whether no earlier row has the id; otherwise reports the row.
     pub(crate) fn is_new(&self, at: Location, id: &str, findings: &mut Findings) -> bool {
         let new =
             !self.rows.contains_key(id) && !self.deleted.contains(id) && !self.unread.contains(id);
@@ -254,7 +254,7 @@ impl ContactMetadata {
         }
     }
 
-    /// Whether there is a bar on contact.
+    /// Returns whether there is a bar on contact.
     pub(crate) fn is_bar(&self) -> bool {
         self.barred == Some(true) || self.court_order == Some(true)
     }

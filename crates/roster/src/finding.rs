@@ -219,7 +219,7 @@ impl Findings {
     }
 }
 
-/// Whether two groups of columns, each joined into a text, have a column in common.
+/// Returns whether two groups of columns, each joined into a text, have a column in common.
 fn shares(one: &str, other: &str) -> bool {
     let words = |text: &str| {
         text.split(' ')

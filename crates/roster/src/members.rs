@@ -17,7 +17,8 @@ const CONTACT: &str = "contact";
 pub(crate) struct Members {
     schools: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     of_person: BTreeMap<String, BTreeSet<String>>,
-    /// People of no school whose rows do not prove that they have left one: they stay as they were.
+    /// People of no school whose rows do not prove that they have left one: they stay as they
+    /// were.
     pub unclear: BTreeSet<String>,
 }
 

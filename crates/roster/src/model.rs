@@ -212,14 +212,14 @@ pub struct Guardianship {
     pub relation: Option<String>,
     /// The priority, from `metadata.priority`; 1 comes first.
     pub priority: Option<u16>,
-    /// Whether the student lives with the contact, from `metadata.livesWith`.
+    /// True if the student lives with the contact, from `metadata.livesWith`.
     pub lives_with: Option<bool>,
-    /// Whether contact is allowed: false for relatives and unknown roles, and for barred contacts.
+    /// True if contact is allowed: false for relatives and unknown roles, and for barred contacts.
     pub contact_allowed: bool,
-    /// Whether the school forbids contact; `None` if it does not say. Without a bar, staff can
+    /// True if the school forbids contact; `None` if it does not say. Without a bar, staff can
     /// still allow contact for a relative.
     pub contact_barred: Option<bool>,
-    /// Whether a court order is on file; if so, contact is not allowed either.
+    /// True if a court order is on file; if so, contact is not allowed either.
     pub court_order: Option<bool>,
 }
 

@@ -23,7 +23,7 @@ impl Record {
     }
 }
 
-/// How much of an overlong line is kept, in bytes: its first cells identify the object.
+/// Length of an overlong line that is kept, in bytes: its first cells identify the object.
 const TRUNCATED_RECORD_BYTES: usize = 4 * 1024;
 /// The size of the buffer in which the first line end is searched, in bytes.
 const BUFFER: usize = 64 * 1024;

@@ -33,7 +33,8 @@ impl RoleKind {
     }
 }
 
-/// Whether the format defines this word for a role: OneRoster 1.1 and 1.2, or School Data Sync.
+/// Returns whether the format defines this word for a role: OneRoster 1.1 and 1.2, or School Data
+/// Sync.
 pub(crate) fn is_standard(role: &str, format: Format) -> bool {
     match normalized(role).as_str() {
         "administrator"
@@ -95,7 +96,7 @@ pub(crate) fn report_synonym(at: Location, role: &str, format: Format, findings:
     }
 }
 
-/// Whether a role name makes a person staff of the school where they have the role.
+/// Returns whether a role name makes a person staff of the school where they have the role.
 #[must_use]
 pub fn is_staff(role: &str) -> bool {
     kind(role.trim()) == RoleKind::Staff

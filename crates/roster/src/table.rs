@@ -32,7 +32,7 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
-    /// Whether a column is used.
+    /// Returns whether a column is used.
     fn is_read(&self, column: &str) -> bool {
         self.key.contains(&column) || self.read.contains(&column)
     }
@@ -48,13 +48,13 @@ pub(crate) struct Row<'t> {
 }
 
 impl Row<'_> {
-    /// Whether the row is unusable: it was reported, and its cells only serve to identify its
-    /// object.
+    /// Returns whether the row is unusable: it was reported, and its cells only serve to identify
+    /// its object.
     pub(crate) const fn is_broken(&self) -> bool {
         self.is_broken
     }
 
-    /// Whether the cells are probably aligned with the columns.
+    /// Returns whether the cells are probably aligned with the columns.
     pub(crate) const fn is_aligned(&self) -> bool {
         !self.is_broken || self.cells.len() == self.layout.width
     }
@@ -204,7 +204,7 @@ fn too_large(spec: &Spec, limit: String) -> ReadError {
     ReadError::TooLarge { name: spec.file.to_owned(), limit }
 }
 
-/// Whether the line is blank, or the reason why it is unusable.
+/// Returns whether the line is blank, or the reason why it is unusable.
 fn check_record(
     record: &Record,
     spec: &Spec,

@@ -17,7 +17,7 @@ pub(crate) enum Status {
     Deleted,
 }
 
-/// Whether a row is marked as deleted. Reports nothing.
+/// Returns whether a row is marked as deleted. Reports nothing.
 pub(crate) fn is_deleted(row: &Row<'_>) -> bool {
     ["tobedeleted", "inactive"].iter().any(|word| row.text("status").eq_ignore_ascii_case(word))
 }
@@ -181,7 +181,7 @@ pub(crate) fn email(row: &Row<'_>, column: &str, findings: &mut Findings) -> Opt
     address.map(|address| address.to_string())
 }
 
-/// Whether the text is the address itself, except for case and the DNS form of its domain.
+/// Returns whether the text is the address itself, except for case and the DNS form of its domain.
 fn is_spelling_of(text: &str, address: &EmailAddress) -> bool {
     let local = |text: &str| text.rsplit_once('@').map(|(local, _)| local.to_lowercase());
     let domain = text.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();

@@ -28,7 +28,7 @@ impl BookableClass {
         students.iter().flat_map(of_student).collect()
     }
 
-    /// Whether at least one slot of the class is free.
+    /// Returns whether at least one slot of the class is free.
     #[must_use]
     pub fn has_free_time(&self) -> bool {
         self.class.states.contains(&SlotState::Free)
@@ -40,7 +40,7 @@ impl BookableClass {
         NewBooking { student_id: self.student.id, class_id: self.class.class_id, starts_at }
     }
 
-    /// Whether a chosen time belongs to this class and student.
+    /// Returns whether a chosen time belongs to this class and student.
     #[must_use]
     pub fn is_of(&self, pick: &NewBooking) -> bool {
         self.student.id == pick.student_id && self.class.class_id == pick.class_id
@@ -117,7 +117,7 @@ impl Picks {
     }
 }
 
-/// Whether the time chosen for a class of a student was lost.
+/// Returns whether the time chosen for a class of a student was lost.
 #[must_use]
 pub fn is_lost(lost: &[LostBooking], student: Uuid, class: Uuid) -> bool {
     lost.iter().any(|lost| lost.student_id == student && lost.class_id == class)

@@ -22,7 +22,7 @@ impl Latest {
         self.0
     }
 
-    /// Whether `number` is the number of the latest request.
+    /// Returns whether `number` is the number of the latest request.
     #[must_use]
     pub const fn is(self, number: u32) -> bool {
         self.0 == number

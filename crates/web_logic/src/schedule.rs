@@ -33,7 +33,7 @@ impl AppointmentStage {
         }
     }
 
-    /// Whether the call of the appointment can be entered.
+    /// Returns whether the call of the appointment can be entered.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Open | Self::Running)

@@ -51,7 +51,7 @@ impl Unanswered {
     }
 }
 
-/// Whether a refused removal was carried out by an earlier request whose answer was lost.
+/// Returns whether a refused removal was carried out by an earlier request whose answer was lost.
 #[must_use]
 pub const fn is_gone_already(is_removal: bool, is_repeated: bool, status: u16) -> bool {
     is_removal && is_repeated && matches!(status, 404 | 410)

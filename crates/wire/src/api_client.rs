@@ -45,7 +45,8 @@ pub struct ApiClientSecret {
 pub struct IssuedApiClient {
     /// The API client.
     pub client: ApiClient,
-    /// The new secret. Only the first response contains it, not the response to a repeated request.
+    /// The new secret. Only the first response contains it, not the response to a repeated
+    /// request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
 }

@@ -18,7 +18,7 @@ pub struct CallDoor {
     pub booking_id: Uuid,
     /// The evening of the booking.
     pub evening_id: Uuid,
-    /// Whether the call can be entered now.
+    /// True if the call can be entered now.
     pub state: CallState,
     /// The server's time.
     pub now: Moment,
@@ -53,7 +53,7 @@ pub struct CallDoor {
     pub next: Option<NextCall>,
 }
 
-/// Whether a call can be entered.
+/// True if a call can be entered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
@@ -110,7 +110,7 @@ pub struct NextCall {
 pub struct IceServers {
     /// The servers, in the form of `RTCConfiguration.iceServers`.
     pub ice_servers: Vec<IceServer>,
-    /// Whether media may flow directly, or only through a relay.
+    /// True if media may flow directly, or only through a relay.
     pub transport_policy: TransportPolicy,
     /// The expiry of the credentials; absent if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,8 +183,8 @@ pub struct Join {
     /// The answer to `move_here`: take over the place of my other device or tab.
     #[serde(default)]
     pub move_here: bool,
-    /// This tab has no earlier media connections (it was just loaded), so the others must build new
-    /// ones to it.
+    /// This tab has no earlier media connections (it was just loaded), so the others must build
+    /// new ones to it.
     #[serde(default)]
     pub fresh: bool,
     /// The answer to `code_required`.
@@ -352,7 +352,7 @@ pub struct CallPerson {
     pub media: Media,
 }
 
-/// Whether and how somebody is present.
+/// True if and how somebody is present.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceState {

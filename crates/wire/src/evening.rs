@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{CallRole, Moment, PresenceState, Stranded};
 
-/// How appointments of an evening take place.
+/// Mode of the appointments of an evening.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are self-explanatory")]
@@ -54,11 +54,11 @@ pub struct Evening {
     pub ends_at: Moment,
     /// The IANA name of the time zone of its times.
     pub time_zone: String,
-    /// How long a slot keeps people busy, in minutes.
+    /// Length of a slot, in minutes.
     pub slot_minutes: u32,
     /// The time between the starts of two consecutive slots, in seconds.
     pub period_seconds: u32,
-    /// How long people talk, in seconds.
+    /// Length of the talk, in seconds.
     pub talk_seconds: u32,
     /// The start of the booking window.
     pub booking_opens_at: Moment,
@@ -68,7 +68,7 @@ pub struct Evening {
     pub booking_state: BookingState,
     /// The state of the evening.
     pub state: EveningState,
-    /// How appointments take place.
+    /// Mode of the appointments.
     pub mode: Mode,
     /// The maximum number of people in a call at any one time.
     pub capacity: u32,

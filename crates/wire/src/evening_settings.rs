@@ -26,12 +26,12 @@ pub struct NewEvening {
     /// The IANA name of the time zone; the school's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// How long a slot keeps people busy, in minutes.
+    /// Length of a slot, in minutes.
     pub slot_minutes: u32,
     /// The gap between two talks, in seconds; 0 if absent.
     #[serde(default)]
     pub gap_seconds: u32,
-    /// How appointments take place.
+    /// Mode of the appointments.
     pub mode: Mode,
     /// The maximum number of people in a call; 4 if absent.
     #[serde(default = "default_capacity")]
@@ -73,12 +73,12 @@ pub struct ClassChoice {
     /// Classes that are excluded from the selection.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude_ids: Vec<String>,
-    /// How the classes meet; required in a hybrid evening.
+    /// Way of meeting; required in a hybrid evening.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meet: Option<Meeting>,
 }
 
-/// How a class meets.
+/// Way in which a class meets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are self-explanatory")]
@@ -113,13 +113,13 @@ pub struct EveningChange {
     /// The IANA name of the time zone; `null` means the school's.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<Option<String>>,
-    /// How long a slot keeps people busy, in minutes.
+    /// Length of a slot, in minutes.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub slot_minutes: Option<u32>,
     /// The gap between two talks, in seconds; `null` means 0.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub gap_seconds: Option<Option<u32>>,
-    /// How appointments take place.
+    /// Mode of the appointments.
     #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// The maximum number of people in a call; `null` means 4.
@@ -171,11 +171,11 @@ pub struct EveningSettings {
     pub ends: String,
     /// The IANA name of the time zone of `date`, `starts` and `ends`.
     pub time_zone: String,
-    /// How long a slot keeps people busy, in minutes.
+    /// Length of a slot, in minutes.
     pub slot_minutes: u32,
     /// The gap between two talks, in seconds.
     pub gap_seconds: u32,
-    /// How appointments take place.
+    /// Mode of the appointments.
     pub mode: Mode,
     /// The maximum number of people in a call.
     pub capacity: u32,

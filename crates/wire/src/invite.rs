@@ -24,12 +24,12 @@ pub struct NewInvite {
     /// appointments." Must be true.
     #[serde(default)]
     pub consent: bool,
-    /// How the parent consented, if staff invite for a parent.
+    /// Channel of the parent's consent, if staff invite for a parent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_record: Option<ConsentChannel>,
 }
 
-/// How staff got a parent's consent to the invite.
+/// Channel by which staff got a parent's consent to the invite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are self-explanatory")]
@@ -89,7 +89,8 @@ pub struct InvitableStudent {
     pub student: Student,
     /// They already have a live invite: shown, but can't be chosen.
     pub invited: bool,
-    /// Their appointments with this parent, in words, for example `16:00 Science, Mrs Anita Abell`.
+    /// Their appointments with this parent, in words, for example `16:00 Science, Mrs Anita
+    /// Abell`.
     pub appointments: Vec<String>,
 }
 

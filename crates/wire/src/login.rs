@@ -74,8 +74,8 @@ pub struct NewGuestLinkRequest {
 pub struct LoginLinkPreview {
     /// The masked name (`R••• A•••`) or masked address of the person whom the link logs in.
     pub masked_name: String,
-    /// A code mailed to the person is needed as well because this browser has not logged in as that
-    /// person before.
+    /// A code mailed to the person is needed as well because this browser has not logged in as
+    /// that person before.
     pub needs_code: bool,
     /// The expiry of the link.
     pub expires_at: Moment,

@@ -52,7 +52,7 @@ pub trait ToJson {
     /// Appends the JSON text to `out`.
     fn write(&self, out: &mut String);
 
-    /// Whether an object omits the value.
+    /// Returns whether an object omits the value.
     fn is_absent(&self) -> bool {
         false
     }

@@ -102,10 +102,10 @@ pub struct RosterGuardianship {
     /// The student lives with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lives_with: Option<bool>,
-    /// Whether the school allows contact; if absent, the last value stays.
+    /// True if the school allows contact; if absent, the last value stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_allowed: Option<bool>,
-    /// Whether a court order is on file; if absent, the last value stays.
+    /// True if a court order is on file; if absent, the last value stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub court_order: Option<bool>,
     /// The person is no longer a contact of the student.

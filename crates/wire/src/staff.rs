@@ -44,8 +44,8 @@ pub struct LinkedStudent {
     pub relationship: String,
     /// The parent may act for the student: book, and be invited.
     pub allowed: bool,
-    /// Staff can allow contact: the roster contains a relative or an unknown role, and nothing bars
-    /// the contact.
+    /// Staff can allow contact: the roster contains a relative or an unknown role, and nothing
+    /// bars the contact.
     pub can_allow: bool,
     /// The last source of each value of the link; present for a single parent, not in a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -67,7 +67,8 @@ pub struct StudentClass {
     /// The last source of each value of the class.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<FieldSource>,
-    /// The last source of each value of the student's enrolment; the source of the role created it.
+    /// The last source of each value of the student's enrolment; the source of the role created
+    /// it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub place_sources: Vec<FieldSource>,
     /// Its teachers, the main ones first.

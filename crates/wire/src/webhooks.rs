@@ -60,7 +60,7 @@ pub struct WebhookChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 7)))]
     pub event_types: Option<Vec<WebhookEventType>>,
-    /// Whether events are sent.
+    /// True if events are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
@@ -86,7 +86,7 @@ pub struct Webhook {
     pub url: String,
     /// The subscribed events.
     pub event_types: Vec<WebhookEventType>,
-    /// Whether events are sent.
+    /// True if events are sent.
     pub enabled: bool,
     /// The reason why it is disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,7 +143,7 @@ pub enum WebhookError {
 /// An attempt to deliver an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WebhookAttempt {
-    /// When it began.
+    /// Time when it began.
     pub at: Moment,
     /// The HTTP status of the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -76,8 +76,8 @@ pub fn check_forbidden_crates(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Whether a crate belongs to a family: `regex-lite` and `regex` belong to `regex`, `regexless`
-/// does not.
+/// Returns whether a crate belongs to a family: `regex-lite` and `regex` belong to `regex`,
+/// `regexless` does not.
 fn is_in_family(name: &str, family: &str) -> bool {
     let rest = name.strip_prefix(family);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))

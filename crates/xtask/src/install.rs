@@ -14,7 +14,7 @@ use crate::{
     shell,
 };
 
-/// Whether missing dependencies may be installed.
+/// True if missing dependencies may be installed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Announce and install them.

@@ -29,7 +29,7 @@ pub fn in_one_module(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Whether a line that `git grep` found is code of another module.
+/// Returns whether a line that `git grep` found is code of another module.
 fn is_elsewhere(line: &str) -> bool {
     let mut parts = line.splitn(3, ':');
     let (file, code) = (parts.next().unwrap_or_default(), parts.nth(1).unwrap_or_default());

@@ -15,7 +15,7 @@ use crate::{
     shell::{self, Running},
 };
 
-/// Whether committed data survives a crash of the machine.
+/// True if committed data survives a crash of the machine.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// It does not, which makes the server faster.

@@ -38,7 +38,7 @@ pub fn check_citations(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Whether all cited rules in a comment are known, by letter and number.
+/// Returns whether all cited rules in a comment are known, by letter and number.
 fn is_valid_citation(comment: &str, known: &BTreeSet<&str>) -> bool {
     let words: Vec<&str> =
         comment.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

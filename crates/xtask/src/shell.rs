@@ -18,7 +18,7 @@ use nix::{
 /// Set once by Ctrl-C or SIGTERM; every function that waits for a program checks it.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// How long a program may take to exit after SIGTERM.
+/// Time for which a program may take to exit after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Makes Ctrl-C end the child programs in an orderly way, instead of ending this one at once.

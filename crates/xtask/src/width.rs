@@ -37,7 +37,8 @@ pub fn check(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Whether the line is too long and can be broken. A comment that is only a URL can't be broken.
+/// Returns whether the line is too long and can be broken. A comment that is only a URL can't be
+/// broken.
 fn is_too_long(line: &str) -> bool {
     let is_address = |word: &str| word.contains("https://") || word.contains("http://");
     let only_address = line
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_has_at_most_a_hundred_characters_unless_it_is_an_address() {
+    fn lines_over_100_characters_are_refused_except_urls() {
         let check = |line: &str, expected: bool| assert_eq!(is_too_long(line), expected, "{line}");
         check(&"ä".repeat(100), false);
         check(&"ä".repeat(101), true);

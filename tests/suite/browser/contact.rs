@@ -106,12 +106,12 @@ async fn school_contact_is_shown_beside_every_ask_the_school_text(width: u32) {
 }
 
 #[actix_web::test]
-async fn school_contact_is_shown_beside_every_ask_the_school_text_on_a_phone() {
+async fn school_contact_is_beside_ask_the_school_texts_on_a_phone() {
     school_contact_is_shown_beside_every_ask_the_school_text(375).await;
 }
 
 #[actix_web::test]
-async fn school_contact_is_shown_beside_every_ask_the_school_text_on_a_desktop() {
+async fn school_contact_is_beside_ask_the_school_texts_on_a_desktop() {
     school_contact_is_shown_beside_every_ask_the_school_text(1280).await;
 }
 

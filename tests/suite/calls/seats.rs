@@ -101,7 +101,7 @@ async fn fifth_participant_waits_for_a_seat() {
 }
 
 #[tokio::test]
-async fn disconnected_participant_is_shown_and_keeps_seat_for_30_seconds() {
+async fn disconnected_participant_keeps_the_seat_for_30_seconds() {
     let meeting = Meeting::starting_soon().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.seated().await;

@@ -99,7 +99,7 @@ async fn audit_log(school: &School) -> Vec<(String, String, String)> {
         .await
 }
 
-/// Whether a text contains no name of a person.
+/// Returns whether a text contains no name of a person.
 fn has_no_names(text: &str) -> bool {
     !["Aaron", "Rachel", "Sophie", "Liz", "Chris"].iter().any(|name| text.contains(name))
 }

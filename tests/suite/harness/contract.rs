@@ -27,9 +27,9 @@ pub struct Operation {
     pub path: String,
     /// Required cookie: `person_session`, `guest_session`, or none.
     pub security: Option<String>,
-    /// Whether API clients may call it.
+    /// True if API clients may call it.
     pub takes_clients: bool,
-    /// Whether it has a request body.
+    /// True if it has a request body.
     pub takes_body: bool,
     declared: Value,
 }
@@ -70,7 +70,7 @@ impl Operation {
         places
     }
 
-    /// Whether it has a parameter `cursor`.
+    /// Returns whether it has a parameter `cursor`.
     pub fn takes_cursor(&self) -> bool {
         let parameters = self.declared["parameters"].as_array();
         parameters.is_some_and(|all| {
@@ -78,7 +78,7 @@ impl Operation {
         })
     }
 
-    /// Whether it returns a list.
+    /// Returns whether it returns a list.
     pub fn returns_list(&self) -> bool {
         let schema =
             self.declared["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]

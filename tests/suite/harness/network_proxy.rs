@@ -123,8 +123,8 @@ async fn forward(
     }
 }
 
-/// Whether a request opens a WebSocket. Chromium uses a connection of its own for each, and the
-/// head of the request is small.
+/// Returns whether a request opens a WebSocket. Chromium uses a connection of its own for each, and
+/// the head of the request is small.
 fn opens_socket(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
     let head: HashMap<&str, &str> =

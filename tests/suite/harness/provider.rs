@@ -33,7 +33,7 @@ use super::{Roster, School, Server};
 const BASIC: &str = "Basic cGFybG91cjpzM2NyZXQlMkIlMkY=";
 const SECRET: &str = "s3cret+/";
 
-/// How a provider announces further pages.
+/// Form in which a provider announces further pages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Paging {
     /// By `Link: rel="next"`.
@@ -44,7 +44,7 @@ pub enum Paging {
     Silent,
 }
 
-/// How a provider treats `filter`.
+/// Treatment of `filter` by a provider.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Filter {
     /// It filters as the standard says.
@@ -79,12 +79,13 @@ struct State {
     filtered: usize,
     /// The maximum number of objects of each page in turn, whatever limit is requested.
     pages: Vec<usize>,
-    /// How many requests a token is valid for.
+    /// Number of requests a token is valid for.
     token_uses: usize,
     /// The announced lifetime of a token in seconds.
     token_life: u32,
     tokens: Vec<usize>,
-    /// Faults by collection and number of the request to it, counted from 1; 0 means every request.
+    /// Faults by collection and number of the request to it, counted from 1; 0 means every
+    /// request.
     faults: Vec<(String, usize, Fault)>,
     asked: BTreeMap<String, usize>,
 }

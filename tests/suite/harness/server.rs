@@ -31,7 +31,7 @@ pub struct Server {
     database: Arc<Database>,
 }
 
-/// What a second node shares with the first, besides the database and the clock.
+/// State that a second node shares with the first, besides the database and the clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shared {
     /// The bus, by which signals pass between the nodes.

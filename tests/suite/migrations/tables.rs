@@ -21,7 +21,7 @@ pub struct Column {
     pub name: String,
     /// Its type, as its database names it.
     pub kind: String,
-    /// Whether it may be null.
+    /// True if it may be null.
     pub is_nullable: bool,
     /// Default in the form of [`super::expression::normalised`]; `generated` for a number that the
     /// database assigns.

@@ -204,7 +204,7 @@ async fn staff_of_another_school_find_nothing_and_change_nothing() {
 }
 
 #[tokio::test]
-async fn an_api_client_of_another_school_finds_nothing_and_changes_nothing() {
+async fn api_client_of_another_school_finds_and_changes_nothing() {
     let school = School::start().await;
     let staff = school.other_school().await.staff;
     let sample_ids = all_sample_ids(&school).await;

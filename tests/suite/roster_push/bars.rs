@@ -28,7 +28,7 @@ fn current_link(student: &str, more: &Value) -> Value {
     row
 }
 
-/// Whether Rachel may book for each of her children. If she may for none, she can't log in.
+/// Returns whether Rachel may book for each of her children. If she may for none, she can't log in.
 async fn allowed(school: &School) -> [bool; 3] {
     let rachel = school.nobody();
     let login = rachel.post("/dev/logins", json!({ "as": "parent" })).await;

@@ -15,9 +15,10 @@ use parlour::{
     },
 };
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use super::{OFFICE, StrandedFixture, booking_of_subject, other_times, place};
-use crate::harness::{Actor, BookableClass, School, bookable_classes};
+use crate::harness::{Actor, BookableClass, School, TestResponse, bookable_classes};
 
 /// The French class that Rachel could book.
 async fn french(school: &School, parent: &Actor) -> BookableClass {
@@ -63,16 +64,7 @@ async fn a_booking_that_waits_for_a_push_is_refused() {
         Ok(())
     });
     let blocker = blocker.await;
-    let office = fixture.office.clone();
-    let push = tokio::spawn(async move {
-        office
-            .put(
-                "/roster/classes",
-                json!({ "items": [{ "sourced_id": "9-french", "remove": true }] }),
-            )
-            .await
-            .is(200)
-    });
+    let push = remove_class(&fixture, "9-french");
     school.until_waiting(&["events"], 1).await;
     let (booker, path) = (parent.clone(), school.evening("/bookings"));
     let booking =
@@ -106,22 +98,20 @@ async fn french_of_another_child(school: &School, parent: &Actor, first: &Bookab
     other.at(other.free.last().unwrap())
 }
 
+/// Pushes the removal of a class beside the test.
+fn remove_class(fixture: &StrandedFixture, sourced_id: &str) -> JoinHandle<TestResponse> {
+    let office = fixture.office.clone();
+    let rows = json!({ "items": [{ "sourced_id": sourced_id, "remove": true }] });
+    tokio::spawn(async move { office.put("/roster/classes", rows).await.is(200) })
+}
+
 #[tokio::test]
 async fn push_waits_for_an_uncommitted_booking_and_reports_it() {
     let fixture = StrandedFixture::start().await;
     let (school, parent) = (&fixture.school, fixture.school.parent().await);
     let bookable = french(school, &parent).await;
     let booking = school.paused_booking(&bookable).await;
-    let office = fixture.office.clone();
-    let push = tokio::spawn(async move {
-        office
-            .put(
-                "/roster/classes",
-                json!({ "items": [{ "sourced_id": "9-french", "remove": true }] }),
-            )
-            .await
-            .is(200)
-    });
+    let push = remove_class(&fixture, "9-french");
     school.until_waiting(&["evenings"], 1).await;
     booking.resume().await;
     assert_eq!(push.await.unwrap().text_at("/items/0/outcome"), "removed");
@@ -189,16 +179,7 @@ async fn booking_moved_during_a_push_is_reported_again() {
         Ok(())
     });
     let moving = moving.await;
-    let office = fixture.office.clone();
-    let push = tokio::spawn(async move {
-        office
-            .put(
-                "/roster/classes",
-                json!({ "items": [{ "sourced_id": "9a-science", "remove": true }] }),
-            )
-            .await
-            .is(200)
-    });
+    let push = remove_class(&fixture, "9a-science");
     school.until_waiting(&["evenings"], 1).await;
     moving.resume().await;
     push.await.unwrap();

@@ -257,14 +257,14 @@ impl Devices {
         }
     }
 
-    /// Whether this person's audio is sent.
+    /// Returns whether this person's audio is sent.
     pub(crate) fn sends_audio(self) -> bool {
         self.microphone.get() == DeviceState::On
             && !self.muted.get()
             && !self.audio_interrupted.get()
     }
 
-    /// Whether this person's camera picture is sent.
+    /// Returns whether this person's camera picture is sent.
     pub(crate) fn sends_video(self) -> bool {
         self.picture.with(Option::is_some) && !self.video_interrupted.get()
     }
@@ -518,7 +518,7 @@ fn first_track(stream: &JsObject, part: &str) -> JsResult {
     stream.call(part, &[])?.items().into_iter().next().ok_or_else(JsObject::default)
 }
 
-/// Whether the browser grants this device without a prompt.
+/// Returns whether the browser grants this device without a prompt.
 async fn is_allowed(name: &str) -> bool {
     permission(name).await == "granted"
 }

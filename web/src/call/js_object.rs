@@ -45,7 +45,7 @@ impl JsObject {
         let _ = Reflect::set(&self.0, &name.into(), &value.into());
     }
 
-    /// Whether the value is neither `undefined` nor `null`.
+    /// Returns whether the value is neither `undefined` nor `null`.
     pub(crate) fn exists(&self) -> bool {
         !self.0.is_undefined() && !self.0.is_null()
     }
@@ -91,7 +91,7 @@ impl JsObject {
         self.get(name).0.as_f64()
     }
 
-    /// Whether a member is `true`.
+    /// Returns whether a member is `true`.
     pub(crate) fn is_true(&self, name: &str) -> bool {
         self.get(name).0.as_bool() == Some(true)
     }

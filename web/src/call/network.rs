@@ -92,8 +92,8 @@ pub(crate) fn configuration(servers: &IceServers, policy: TransportPolicy) -> Js
     object(&[("iceServers", list(&servers).into()), ("iceTransportPolicy", policy.into())])
 }
 
-/// Whether a TURN server refused the credentials (RFC 8656: 401 Unauthorized, 403 Forbidden, 438
-/// Stale Nonce).
+/// Returns whether a TURN server refused the credentials (RFC 8656: 401 Unauthorized, 403
+/// Forbidden, 438 Stale Nonce).
 pub(crate) fn is_refusal(error: &JsObject) -> bool {
     error.number_of("errorCode").is_some_and(|code| [401.0, 403.0, 438.0].contains(&code))
 }
@@ -111,7 +111,7 @@ fn without_relay(servers: &IceServers) -> IceServers {
 /// cut it, or let no message through.
 const REQUIRED_PONGS: u32 = 6;
 
-/// Whether a WebSocket to the server opens, answers, and stays open for some seconds.
+/// Returns whether a WebSocket to the server opens, answers, and stays open for some seconds.
 async fn check_socket_stability() -> bool {
     let Ok(socket) = JsObject::new("WebSocket", &[socket_url("check_socket").into()]) else {
         return false;

@@ -119,8 +119,8 @@ impl Peer {
         })
     }
 
-    /// Whether we are the impolite peer (perfect negotiation). The connection with the higher
-    /// number offers first and does not yield in a collision of offers.
+    /// Returns whether we are the impolite peer (perfect negotiation). The connection with the
+    /// higher number offers first and does not yield in a collision of offers.
     fn is_impolite(&self) -> bool {
         self.own > self.theirs
     }

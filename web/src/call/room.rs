@@ -101,7 +101,7 @@ struct CallEngine {
     relayed_with: Cell<Option<CallRole>>,
     /// This tab was just loaded and has no earlier peer connections.
     fresh: Cell<bool>,
-    /// How far the server's clock is ahead of ours, in milliseconds.
+    /// Offset of the server's clock from ours, in milliseconds.
     clock_offset: Cell<f64>,
     /// The server's time since which a participant can't be reached.
     unreachable_since: Cell<Option<i64>>,
@@ -234,7 +234,7 @@ impl Call {
         Some(self.engine.try_get_value().flatten()?.remote_media(person))
     }
 
-    /// Whether media flow: the person has a seat, and the call has begun.
+    /// Returns whether media flow: the person has a seat, and the call has begun.
     pub(crate) fn is_active(self) -> bool {
         self.stage.get() == CallStage::Seated
             && self.now.get() >= self.times.get().starts_at.timestamp_millis()
@@ -445,8 +445,8 @@ impl CallEngine {
         }
     }
 
-    /// Whether we connect to a person through the relay only. That also applies to a person whose
-    /// role is not known yet.
+    /// Returns whether we connect to a person through the relay only. That also applies to a person
+    /// whose role is not known yet.
     fn is_relayed(&self, person: Uuid) -> bool {
         let role = self.call.people.with_untracked(|people| {
             people.iter().find(|one| one.id == person).map(|one| one.role)
@@ -581,7 +581,7 @@ fn media_state(devices: Devices, deaf: bool) -> Media {
     }
 }
 
-/// Whether a participant has a seat, present or reconnecting.
+/// Returns whether a participant has a seat, present or reconnecting.
 pub(crate) fn has_seat(person: &CallPerson) -> bool {
     matches!(person.state, PresenceState::InCall | PresenceState::Reconnecting)
 }

@@ -17,7 +17,7 @@ pub(crate) fn BookingsTable(
     rows: Vec<BookingRow>,
     mode: Mode,
     may_change: bool,
-    /// Whether the reader may join the video calls.
+    /// True if the reader may join the video calls.
     #[prop(optional)]
     join: bool,
     /// Returns the link that changes a booking.

@@ -137,7 +137,7 @@ fn early_signals_are_bounded_by_bytes_and_count() {
 }
 
 #[test]
-fn member_with_full_send_queue_is_signalled_to_close_and_stays_in_the_room() {
+fn member_with_full_send_queue_is_told_to_close_and_stays() {
     use futures_util::FutureExt;
 
     let mut room = before_the_teacher_comes();

@@ -18,7 +18,8 @@ use crate::{
     views::moment,
 };
 
-/// How long before the first appointment the clock stops: its call is open by then and begins soon.
+/// Lead time before the first appointment the clock stops: its call is open by then and begins
+/// soon.
 const ARRIVE_EARLY: TimeDelta = TimeDelta::minutes(1);
 /// The furthest that one request may move the clock: the demo has no data beyond it.
 const MAX_SHIFT: TimeDelta = TimeDelta::days(400);

@@ -124,7 +124,10 @@ pub async fn issue_token(
         ));
     }
     let token = tokens::issue(&app.keys, id, client, &scopes, app.context().new_id::<Uuid>(), real)
-        .map_err(|_| ApiError::not_ready())?;
+        .map_err(|error| {
+            tracing::error!(cause = format!("{error:#}"), "token signing failed");
+            ApiError::not_ready()
+        })?;
     let answer = AccessToken {
         access_token: token,
         token_type: "Bearer".into(),

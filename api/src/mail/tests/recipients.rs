@@ -64,7 +64,7 @@ fn calendar(sent: &SentMail) -> (Method, &str) {
 }
 
 #[tokio::test]
-async fn login_mail_goes_to_the_roster_address_with_valid_link_and_code() {
+async fn login_mail_to_the_roster_address_has_valid_link_and_code() {
     let fixture = Fixture::new().await;
     let link = fixture.ask_to_log_in("rachel@EXAMPLE.org".to_owned()).await;
     let mail = fixture.deliver_one().await.mail;
@@ -243,7 +243,7 @@ async fn guest_is_notified_of_a_cancellation() {
 }
 
 #[tokio::test]
-async fn guest_update_cancels_removed_and_keeps_remaining_calendar_entries() {
+async fn guest_update_cancels_only_removed_calendar_entries() {
     let fixture = Fixture::new().await;
     let (art, teacher) =
         (BookingId(Uuid::from_u128(9)), fixture.person(None, "Ann", "Hill", None, "teacher").await);

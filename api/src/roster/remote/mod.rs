@@ -27,8 +27,8 @@ use crate::context::Random;
 /// the process ends, in whatever way.
 ///
 /// # Errors
-/// When a collection can't be fetched completely within the limits: the provider refuses, does not
-/// answer, or sends too much or something that is not `OneRoster`.
+/// Fails if a collection can't be fetched completely within the limits: the provider refuses, does
+/// not answer, or sends too much or something that is not `OneRoster`.
 pub async fn fetch(provider: &Provider, random: Random, limits: Limits) -> anyhow::Result<Spool> {
     fetch_since(provider, None, random, limits)
         .await?

@@ -58,7 +58,7 @@ struct ReadProgress {
     taken: u64,
     /// The number of objects by the provider's count, if it gives one.
     total: Option<u64>,
-    /// Whether the provider links to the next page.
+    /// True if the provider links to the next page.
     links: bool,
     /// The id of the first object of the previous page.
     first: Option<Value>,
@@ -72,7 +72,7 @@ impl<'p> Pages<'p> {
     /// Reads a collection completely.
     ///
     /// # Errors
-    /// When it can't be read completely.
+    /// Fails if it can't be read completely.
     pub(super) async fn read(
         &mut self,
         collection: Collection,
@@ -240,8 +240,8 @@ impl<'p> Pages<'p> {
     }
 }
 
-/// Whether an object says that it has changed after `since`. An object without a time does not show
-/// that the filter was applied.
+/// Returns whether an object says that it has changed after `since`. An object without a time does
+/// not show that the filter was applied.
 fn has_changed(object: &Value, since: DateTime<Utc>) -> bool {
     let at = object
         .get("dateLastModified")

@@ -84,7 +84,8 @@ pub struct NewProvider {
     pub scope: Option<String>,
     /// The version of the standard that it implements.
     pub version: Version,
-    /// A PEM file of authorities that are trusted for its certificate, besides those of the system.
+    /// A PEM file of authorities that are trusted for its certificate, besides those of the
+    /// system.
     pub ca_file: Option<PathBuf>,
 }
 
@@ -148,7 +149,7 @@ impl Provider {
         self.version.format()
     }
 
-    /// Whether a request to an address goes to the provider.
+    /// Returns whether a request to an address goes to the provider.
     pub(super) fn is_same_origin(&self, url: &Url) -> bool {
         url.origin() == self.base.origin()
     }

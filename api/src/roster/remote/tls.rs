@@ -13,7 +13,7 @@ use rustls::{
 /// Reads the authorities of a PEM file.
 ///
 /// # Errors
-/// When the file can't be read, holds no certificate, or holds one that can't be used.
+/// Fails if the file can't be read, holds no certificate, or holds one that can't be used.
 pub(super) fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
     let named = file.display();
     let text = fs::read(file).with_context(|| format!("ca_file: {named} can't be read"))?;

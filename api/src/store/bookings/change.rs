@@ -230,7 +230,7 @@ pub fn cancel(
 /// notified.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn end(
     db: &mut Db,
     ctx: &Context,

@@ -27,7 +27,7 @@ pub struct LiveBooking {
     pub id: Key,
     /// Its evening.
     pub evening: Key,
-    /// When it begins.
+    /// Time when it begins.
     pub starts_at: At,
     /// Its class.
     pub class: Key,
@@ -56,7 +56,7 @@ impl BookingDependencies {
     /// Loads the dependencies of these bookings. It runs no query for an empty list.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub fn of(db: &mut Db, now: DateTime<Utc>, ids: &[Key]) -> Result<Self> {
         let mut grounds = Self::default();
         for chunk in ids.chunks(IDS) {
@@ -68,7 +68,7 @@ impl BookingDependencies {
     /// Loads the dependencies of all live bookings of these classes.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub fn of_classes(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>) -> Result<Self> {
         let ids = live_bookings_of_classes(db, now, classes)?;
         Self::of(db, now, &ids)
@@ -163,7 +163,7 @@ impl BookingDependencies {
 /// Returns which of these bookings are stranded, and why.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn stranded(db: &mut Db, now: DateTime<Utc>, ids: &[Key]) -> Result<BTreeMap<Key, Stranded>> {
     Ok(BookingDependencies::of(db, now, ids)?
         .stranded()
@@ -174,7 +174,7 @@ pub fn stranded(db: &mut Db, now: DateTime<Utc>, ids: &[Key]) -> Result<BTreeMap
 /// Sets [`Booking::stranded`] of these bookings.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn mark_stranded<'b>(
     db: &mut Db,
     now: DateTime<Utc>,

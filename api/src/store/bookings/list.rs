@@ -23,7 +23,7 @@ use crate::{
 /// the parent may (still) act are included.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn of_parent(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booking>> {
     let rows: Vec<BookingRow> = with_conn!(db, conn => bookings::table
         .inner_join(guardianships::table.on(access::links_booking()))
@@ -44,7 +44,7 @@ pub fn of_parent(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Ve
 /// who lost access.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn list_on_behalf_of(
     db: &mut Db,
     evening: EveningId,
@@ -70,7 +70,7 @@ pub fn list_on_behalf_of(
 /// Returns a teacher's live bookings of an evening with the parents, by time.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn of_teacher(
     db: &mut Db,
     evening: EveningId,
@@ -139,7 +139,7 @@ pub fn lock_parent(
 /// were removed since.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn students_booked(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Key>> {
     let live = bookings::table
         .filter(
@@ -156,7 +156,7 @@ pub fn students_booked(db: &mut Db, evening: EveningId, parent: PersonId) -> Res
 /// number counts those by video.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn count(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<(i64, i64)> {
     let video: Vec<bool> = bookings::table
         .inner_join(guardianships::table.on(access::links_booking()))
@@ -179,7 +179,7 @@ pub fn count(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<(i64, 
 /// Adds the names of students, teachers, subjects and guests to rows.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
     if rows.is_empty() {
         return Ok(Vec::new());

@@ -91,7 +91,7 @@ pub struct OnBehalfOf {
     pub parent: PersonId,
     /// The person who makes the change.
     pub actor: Actor,
-    /// Whether the actor is staff. The booking window does not apply to staff.
+    /// True if the actor is staff. The booking window does not apply to staff.
     pub is_staff: bool,
 }
 

@@ -26,7 +26,7 @@ use crate::{
 /// depend on it.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub(super) fn own_bookings(
     db: &mut Db,
     evening: &EveningRow,
@@ -51,10 +51,10 @@ pub(super) fn own_bookings(
     Ok(own.collect())
 }
 
-/// Whether a teacher has made a record of this booking.
+/// Returns whether a teacher has made a record of this booking.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub(super) fn has_record(db: &mut Db, booking: Key) -> Result<bool> {
     Ok(!ids_with_records(db, [booking])?.is_empty())
 }

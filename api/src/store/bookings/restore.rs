@@ -34,7 +34,7 @@ use crate::{
 /// Restores an appointment that ended at `ended_at`. The caller has already locked its parent.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn restore(
     db: &mut Db,
     ctx: &Context,
@@ -107,7 +107,7 @@ pub fn restore(
     Ok(Ok(row))
 }
 
-/// Whether a person is a parent at the school who may act for all of these students.
+/// Returns whether a person is a parent at the school who may act for all of these students.
 pub fn may_act(db: &mut Db, parent: Key, students: &[Key]) -> Result<bool> {
     let here = people::table.filter(
         people::id.eq(parent).and(people::removed_at.is_null()).and(people::is_parent.eq(true)),
@@ -124,7 +124,7 @@ pub fn may_act(db: &mut Db, parent: Key, students: &[Key]) -> Result<bool> {
 /// guests of these students. The guests of `invited` get their link again.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn notify_restored(
     db: &mut Db,
     ctx: &Context,

@@ -12,7 +12,7 @@ use crate::{
 /// `None` if there are none.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn stranded_class(
     db: &mut Db,
     booking: Key,

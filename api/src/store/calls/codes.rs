@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// How long a code is valid, and how long a device that has entered it is not asked again.
+/// Time for which a code is valid, and how long a device that has entered it is not asked again.
 const CODE_LIFE: TimeDelta = TimeDelta::minutes(30);
 /// The number of wrong tries after which a code is void.
 const MAX_TRIES: i32 = 5;
@@ -37,7 +37,7 @@ const CODE_REQUIRED: &str = "code_required";
 pub struct GivenCode {
     /// The id of the code's row, from [`code_of`].
     pub id: CallCodeId,
-    /// Whether the digits are correct.
+    /// True if the digits are correct.
     pub is_right: bool,
 }
 
@@ -77,7 +77,7 @@ impl CodeRow {
 /// derived from the id.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn code_of(
     db: &mut Db,
     visitor: &Visitor,

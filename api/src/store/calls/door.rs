@@ -34,7 +34,7 @@ pub struct Door {
     pub parent: PersonRow,
     /// The live invite for the student, if there is one.
     pub guest: Option<InviteRow>,
-    /// When visitors may enter, and when the talk begins and ends.
+    /// Times from which visitors may enter, and of the beginning and end of the talk.
     pub times: CallTimes,
     /// The visitor's seat or queue entry, if they have one.
     pub place: Option<Occupant>,
@@ -86,7 +86,7 @@ pub fn get_call(db: &mut Db, visitor: &Visitor, now: DateTime<Utc>) -> Result<Do
 /// Returns the visitor's next video appointment of the same evening, with its parent.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn next_call(
     db: &mut Db,
     who: CallIdentity,
@@ -111,10 +111,10 @@ pub fn next_call(
     Ok(all.into_iter().find(|(booking, _)| follows(booking)))
 }
 
-/// Whether the guest of an invite has a seat in a call now.
+/// Returns whether the guest of an invite has a seat in a call now.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn is_in_call(db: &mut Db, invite: InviteId, now: DateTime<Utc>) -> Result<bool> {
     let seats = call_seats::table.filter(
         call_seats::participant_id.eq(key(invite)).and(call_seats::lease_ends_at.gt(At(now))),

@@ -36,7 +36,7 @@ pub enum EvictionTarget<'a> {
 /// booking, invite or session that their seat depends on has ended.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn evict(db: &mut Db, ctx: &Context, whose: EvictionTarget<'_>, reason: &str) -> Result<()> {
     let concerned = |place: &Occupant| match whose {
         EvictionTarget::Sessions(sessions) => sessions.contains(&key(place.session)),
@@ -61,7 +61,7 @@ pub fn evict(db: &mut Db, ctx: &Context, whose: EvictionTarget<'_>, reason: &str
 /// ended.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn close_and_put_out(
     db: &mut Db,
     ctx: &Context,
@@ -83,7 +83,7 @@ pub fn close_and_put_out(
 /// Evicts everybody from a call whose booking was cancelled or moved, and resets its extension.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn close(db: &mut Db, ctx: &Context, booking: BookingId, reason: &str) -> Result<()> {
     let Some(mut locked) = LockedCall::lock(db, booking)? else { return Ok(()) };
     let events = locked.call.close();
@@ -97,7 +97,7 @@ pub fn close(db: &mut Db, ctx: &Context, booking: BookingId, reason: &str) -> Re
 /// whose lease has run out.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn settle(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
     let Some(mut locked) = LockedCall::lock(db, booking)? else { return Ok(()) };
     let is_over = is_over(db, ctx, &locked.row)?;
@@ -108,7 +108,7 @@ pub fn settle(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
 /// Returns why a person was last evicted from a call; `None` if they never were.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn eviction_reason(
     db: &mut Db,
     booking: BookingId,

@@ -32,9 +32,9 @@ pub struct JoinRequest {
     pub device_hash: String,
     /// The keyed hash of the client's network, by which wrong codes are counted.
     pub client_hash: String,
-    /// Whether to take over the seat from the person's other device.
+    /// True if to take over the seat from the person's other device.
     pub move_here: bool,
-    /// Whether the tab has no media connections from before.
+    /// True if the tab has no media connections from before.
     pub fresh: bool,
     /// The code, if one was required.
     pub code: Option<GivenCode>,
@@ -48,9 +48,9 @@ pub enum EnterOutcome {
     Seated {
         /// The number of their connection.
         connection: u32,
-        /// Whether they kept their earlier seat and connection.
+        /// True if they kept their earlier seat and connection.
         resumed: bool,
-        /// When the lease of the seat ends unless it is renewed.
+        /// Time when the lease of the seat ends unless it is renewed.
         lease_ends_at: DateTime<Utc>,
         /// The connection of the same participant that was replaced.
         replaced: Option<u32>,
@@ -61,7 +61,7 @@ pub enum EnterOutcome {
         place: u32,
         /// The number of their connection, which they keep when they are seated.
         connection: u32,
-        /// When the lease of the queue entry ends unless it is renewed.
+        /// Time when the lease of the queue entry ends unless it is renewed.
         lease_ends_at: DateTime<Utc>,
         /// The connection of the same participant that was replaced.
         replaced: Option<u32>,
@@ -72,9 +72,9 @@ pub enum EnterOutcome {
     CodeRequired {
         /// The masked address that the code is mailed to.
         masked_email: String,
-        /// Whether a code was mailed for this device and is still valid.
+        /// True if a code was mailed for this device and is still valid.
         sent: bool,
-        /// Whether the given code was wrong or no longer valid.
+        /// True if the given code was wrong or no longer valid.
         wrong: bool,
     },
     /// A rule refuses it: it is too early, or the call is over.
@@ -134,7 +134,7 @@ pub fn enter(
 /// enter.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn admit(
     db: &mut Db,
     ctx: &Context,

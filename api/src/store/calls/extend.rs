@@ -64,7 +64,7 @@ pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
     rows::record(db, ctx, visitor, "extended", None)
 }
 
-/// Whether a minute could be added now. It may be taken a moment later.
+/// Returns whether a minute could be added now. It may be taken a moment later.
 pub(super) fn is_free(db: &mut Db, door: &Door) -> Result<bool> {
     let needed = needed(db, door)?;
     let (people, minutes): (BTreeSet<Key>, BTreeSet<i32>) = needed.into_iter().unzip();

@@ -21,7 +21,7 @@ use crate::{
 /// connection no longer has a seat or queue entry.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn renew(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> Result<bool> {
     if extend_lease(db, ctx, visitor, connection)? {
         return Ok(true);
@@ -38,7 +38,7 @@ pub fn renew(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> 
 /// the lease of its last heartbeat, so that a newer socket of the same device is not affected.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn disconnect(
     db: &mut Db,
     ctx: &Context,
@@ -54,7 +54,7 @@ pub fn disconnect(
 /// Leaves the call: the seat or queue entry is free at once.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn leave(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> Result<()> {
     let Some(mut locked) = LockedCall::lock(db, visitor.booking)? else { return Ok(()) };
     let events = locked.call.leave(visitor.participant(), connection, ctx.now);

@@ -38,11 +38,11 @@ pub struct Snapshot {
     pub times: CallTimes,
     /// The evening's time zone.
     pub zone: Tz,
-    /// Whether a minute can be added.
+    /// True if a minute can be added.
     pub can_extend: bool,
     /// By how many minutes the teachers say they run late.
     pub late_minutes: u32,
-    /// Whether the booking was cancelled, so that nobody may stay.
+    /// True if the booking was cancelled, so that nobody may stay.
     pub is_cancelled: bool,
     /// All who belong to the call: teachers, parent, guest.
     pub people: Vec<Present>,
@@ -68,9 +68,9 @@ pub struct PresentPlace {
     pub connection: u32,
     /// The position in the queue, from 1; `None` for a seat.
     pub queue: Option<u32>,
-    /// Whether the connection is up.
+    /// True if the connection is up.
     pub is_present: bool,
-    /// When the lease ends unless it is renewed.
+    /// Time when the lease ends unless it is renewed.
     pub lease_ends_at: DateTime<Utc>,
 }
 
@@ -119,7 +119,7 @@ pub fn snapshot(db: &mut Db, booking: BookingId, now: DateTime<Utc>) -> Result<S
 /// Returns the versions of calls. Calls that nobody has entered have none.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn versions(db: &mut Db, bookings: &[BookingId]) -> Result<Vec<(BookingId, i32)>> {
     let keys: Vec<Key> = bookings.iter().map(|booking| key(*booking)).collect();
     let rows: Vec<(Key, i32)> = calls::table
@@ -133,7 +133,7 @@ pub fn versions(db: &mut Db, bookings: &[BookingId]) -> Result<Vec<(BookingId, i
 /// them.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn lapsed(db: &mut Db, now: DateTime<Utc>, limit: i64) -> Result<Vec<BookingId>> {
     let seats: Vec<Key> = call_seats::table
         .filter(call_seats::lease_ends_at.le(at(now)))

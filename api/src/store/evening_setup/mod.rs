@@ -62,7 +62,7 @@ pub struct NewEvening {
 /// Finds a school by its slug, or else by its id in the roster.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn find_school(db: &mut Db, named: &str) -> Result<Option<SchoolRow>> {
     let by_slug = schools::table
         .filter(schools::slug.eq(named))
@@ -82,7 +82,7 @@ pub fn find_school(db: &mut Db, named: &str) -> Result<Option<SchoolRow>> {
 /// Loads the school's classes by title, with their current numbers of teachers and students.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn classes_of(db: &mut Db, school: SchoolId) -> Result<Vec<SchoolClass>> {
     let members: Vec<(Key, Key, String)> = enrolments::table
         .inner_join(people::table)
@@ -118,7 +118,8 @@ pub fn classes_of(db: &mut Db, school: SchoolId) -> Result<Vec<SchoolClass>> {
     Ok(rows.into_iter().map(class).collect())
 }
 
-/// Whether a class meets by video in an evening of this mode; in a hybrid one `by_video` decides.
+/// Returns whether a class meets by video in an evening of this mode; in a hybrid one `by_video`
+/// decides.
 #[must_use]
 pub const fn meets(mode: Mode, by_video: bool) -> bool {
     match mode {

@@ -22,7 +22,7 @@ pub struct Planned {
 /// Checks a spec and chooses its classes. The inner [`SpecError`] tells why the spec is invalid.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn plan(
     db: &mut Db,
     spec: &EveningSpec,

@@ -27,7 +27,7 @@ pub struct Resting {
     pub parent_id: PersonId,
     /// The class's id.
     pub class: ClassId,
-    /// When it starts.
+    /// Time when it starts.
     pub starts_at: DateTime<Utc>,
     /// The class's subject.
     pub subject: String,
@@ -48,7 +48,7 @@ pub enum RestsOn {
     Slot,
     /// The length of its slot.
     Length,
-    /// Whether the class meets by video or in person.
+    /// True if the class meets by video or in person.
     Meeting,
 }
 

@@ -89,8 +89,8 @@ struct LeftOutRow {
 /// log names the school itself as the actor.
 ///
 /// # Errors
-/// When the database fails; [`Error::UniqueViolation`] when another transaction creates an evening
-/// of the same name at the same time.
+/// Fails if the database fails; [`Error::UniqueViolation`] when another transaction creates an
+/// evening of the same name at the same time.
 pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
     let actor = Actor::school();
     let known = evenings::table

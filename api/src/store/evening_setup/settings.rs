@@ -37,13 +37,13 @@ impl Stored {
         self.row.zone()
     }
 
-    /// Whether people meet by video, in person or either.
+    /// Returns whether people meet by video, in person or either.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.row.mode()
     }
 
-    /// Whether it is a draft, published or closed.
+    /// Returns whether it is a draft, published or closed.
     #[must_use]
     pub const fn state(&self) -> State {
         self.row.state()

@@ -16,7 +16,7 @@ use crate::{
     },
     store::{
         Db, Error, Result,
-        events::{self, Actor, NewEvent},
+        events::{self, Actor},
         sql_types::{At, Key, at},
         webhooks::{self, WebhookEvent},
     },
@@ -165,19 +165,7 @@ pub fn delete(
     }
     webhooks::enqueue(db, ctx, school, &[WebhookEvent::evening_deleted(evening)])?;
     let summary = format!("Deleted the draft {}.", stored.row.title);
-    events::record(
-        db,
-        ctx,
-        &NewEvent {
-            school,
-            evening: None,
-            parent: None,
-            student: None,
-            action: "evening_deleted",
-            summary,
-            actor,
-        },
-    )
+    events::record_for_school(db, ctx, school, actor, "evening_deleted", summary)
 }
 
 /// Refuses an evening without a single class that has both a teacher and a student.

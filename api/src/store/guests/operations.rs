@@ -21,14 +21,14 @@ use crate::{
 /// Maximum number of guest sessions of one browser.
 const MAX_SESSIONS: usize = 8;
 
-/// What a guest's link shows before its button is pressed (I8).
+/// Preview of a guest's link before its button is pressed (I8).
 #[derive(Clone, Debug)]
 pub struct LinkPreview {
     /// The invite.
     pub view: GuestView,
-    /// Whether this browser has a session of the invite.
+    /// True if this browser has a session of the invite.
     pub in_session: bool,
-    /// Whether the guest has a seat in a call now.
+    /// True if the guest has a seat in a call now.
     pub in_call: bool,
 }
 
@@ -73,7 +73,7 @@ pub fn create_guest_session(
 /// Ends a browser's guest sessions.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn delete_guest_sessions(db: &mut Db, ctx: &Context, ids: &[SessionId]) -> Result<()> {
     ids.iter().try_for_each(|id| sessions::end(db, ctx, *id))
 }

@@ -26,7 +26,7 @@ use crate::{
 /// free for another invite. Does nothing if the invite has ended before.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn remove(
     db: &mut Db,
     ctx: &Context,
@@ -113,7 +113,7 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
 /// must end the guest's sessions and free their seat ([`crate::store::revocation`]).
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn end_for_access(db: &mut Db, ctx: &Context, invite: InviteId, actor: &Actor) -> Result<()> {
     if !end(db, ctx, invite, "access_ended")? {
         return Ok(());

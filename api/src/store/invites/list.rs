@@ -47,7 +47,7 @@ pub fn find(
 /// Loads the students of these invites.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
     let covered: Vec<(Key, PersonRow)> = invite_students::table
         .inner_join(people::table)
@@ -69,7 +69,7 @@ pub fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
 /// may not act, and without invites that have no other students.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn with_students_for(
     db: &mut Db,
     parent: PersonId,
@@ -88,7 +88,7 @@ pub fn with_students_for(
 /// Loads a parent's live invites for an evening, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<InviteRow>> {
     Ok(with_conn!(db, conn => invites::table
         .filter(
@@ -105,7 +105,7 @@ pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<
 /// Loads the names of the guests who may join each booking, by evening, parent and student.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn guest_names(
     db: &mut Db,
     rows: &[BookingRow],
@@ -137,7 +137,7 @@ pub fn guest_names(
 /// Finds the live invites of a parent that cover any of these students.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn live_covering(
     db: &mut Db,
     evening: EveningId,
@@ -160,7 +160,7 @@ pub fn live_covering(
 /// The time at which the link of an invite stops working.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn link_ends_at(
     db: &mut Db,
     invite: &InviteRow,
@@ -194,7 +194,7 @@ pub fn link_ends_at(
 /// Loads the evening of an invite.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn evening_of(db: &mut Db, invite: &InviteRow) -> Result<EveningRow> {
     Ok(evenings::table.find(invite.evening_id).select(EveningRow::as_select()).first(db)?)
 }

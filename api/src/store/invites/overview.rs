@@ -40,7 +40,7 @@ pub struct Overview {
 /// Loads the contents of the dialog.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn overview(
     db: &mut Db,
     ctx: &Context,
@@ -71,7 +71,7 @@ pub fn overview(
 /// or more than one is involved.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn only_choice(
     db: &mut Db,
     evening: &EveningRow,

@@ -21,7 +21,7 @@ use crate::{
 /// Restores an invite that ended at `ended_at`. The caller must have locked its parent.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn restore(
     db: &mut Db,
     ctx: &Context,

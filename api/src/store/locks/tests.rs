@@ -36,7 +36,7 @@ fn rows_of_one_kind_are_locked_by_ascending_id() {
 }
 
 #[test]
-fn a_lock_that_is_held_may_be_taken_again_but_a_shared_one_not_strengthened() {
+fn a_lock_is_reentrant_but_a_shared_lock_is_not_upgraded() {
     check(false, |db| {
         lock_row(db, LockRank::Booking, LOW)?;
         lock_for_share(db, LockRank::Evening, LOW)?;

@@ -28,16 +28,16 @@ pub struct BookedAppointment {
     pub student: PersonId,
     /// The evening.
     pub evening: EveningId,
-    /// When it was cancelled.
+    /// Time when it was cancelled.
     pub cancelled_at: Option<DateTime<Utc>>,
-    /// When it was made, moved or cancelled last.
+    /// Time when it was made, moved or cancelled last.
     pub changed_at: DateTime<Utc>,
 }
 
 /// Loads all bookings of a parent on an evening, cancelled ones too, ordered by time.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn bookings_of(
     db: &mut Db,
     evening: EveningId,
@@ -52,7 +52,7 @@ pub fn bookings_of(
 /// time is not over at `now`.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn ended_since(
     db: &mut Db,
     parent: PersonId,
@@ -73,7 +73,7 @@ pub fn ended_since(
 /// Loads one booking.
 ///
 /// # Errors
-/// When the database fails, or there is no such booking.
+/// Fails if the database fails, or there is no such booking.
 pub fn booking(db: &mut Db, id: BookingId) -> Result<BookedAppointment> {
     booked(db, |query| query.filter(bookings::id.eq(key(id))))?.pop().ok_or(Error::NotFound)
 }

@@ -34,7 +34,7 @@ pub struct Invite {
     bar_key: String,
     /// The generation of its valid link.
     pub generation: i32,
-    /// When it ended.
+    /// Time when it ended.
     pub ended_at: Option<DateTime<Utc>>,
     /// Why it ended.
     pub ended_reason: Option<String>,
@@ -47,7 +47,7 @@ type InviteColumns = (Key, Key, String, String, String, i32, Option<At>, Option<
 /// Loads an invite.
 ///
 /// # Errors
-/// When the database fails, or there is no such invite.
+/// Fails if the database fails, or there is no such invite.
 pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
     let (evening, parent, name, email, bar_key, generation, ended_at, ended_reason): InviteColumns =
         invites::table
@@ -93,7 +93,7 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
 /// Loads the live invites to the address of a guest who asked for their links, oldest first.
 ///
 /// # Errors
-/// When the database fails, or there is no such request.
+/// Fails if the database fails, or there is no such request.
 pub fn invites_of_request(db: &mut Db, request: GuestLinkRequestId) -> Result<Vec<InviteId>> {
     let (school, email_key): (Key, String) = guest_link_requests::table
         .find(key(request))
@@ -116,7 +116,7 @@ pub fn invites_of_request(db: &mut Db, request: GuestLinkRequestId) -> Result<Ve
 /// those that an import ended and staff restored.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn ended_invites(db: &mut Db, invite: &Invite) -> Result<HashMap<PersonId, i32>> {
     let of_parent: Vec<(Key, Option<At>, i32)> = invite_students::table
         .filter(
@@ -140,7 +140,7 @@ pub fn ended_invites(db: &mut Db, invite: &Invite) -> Result<HashMap<PersonId, i
 /// The expiry of a guest's call code; `None` when the code was used.
 ///
 /// # Errors
-/// When the database fails, or there is no such code.
+/// Fails if the database fails, or there is no such code.
 pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
     let (expires_at, used_at): (At, Option<At>) = call_codes::table
         .find(key(id))
@@ -149,11 +149,11 @@ pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
     Ok(used_at.is_none().then_some(expires_at.0))
 }
 
-/// Whether a mail with the invite's link was sent, or was claimed by a worker when the invite
-/// ended.
+/// Returns whether a mail with the invite's link was sent, or was claimed by a worker when the
+/// invite ended.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn was_mailed(db: &mut Db, invite: &Invite) -> Result<bool> {
     let in_hand = invite.ended_at.map(|ended_at| at(ended_at + LEASE));
     let sent = outbox::table
@@ -164,10 +164,10 @@ pub fn was_mailed(db: &mut Db, invite: &Invite) -> Result<bool> {
     Ok(sent.count().get_result::<i64>(db)? > 0)
 }
 
-/// Whether mail to the invite's address is suppressed.
+/// Returns whether mail to the invite's address is suppressed.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn is_suppressed(db: &mut Db, school: SchoolId, invite: &Invite) -> Result<bool> {
     let rows = suppressions::table.filter(
         suppressions::school_id.eq(key(school)).and(suppressions::bar_key.eq(&invite.bar_key)),
@@ -175,10 +175,10 @@ pub fn is_suppressed(db: &mut Db, school: SchoolId, invite: &Invite) -> Result<b
     Ok(rows.count().get_result::<i64>(db)? > 0)
 }
 
-/// Whether the guest is a contact whom the school has barred from any student covered.
+/// Returns whether the guest is a contact whom the school has barred from any student covered.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn is_barred_guest(db: &mut Db, school: SchoolId, invite: &Invite) -> Result<bool> {
     let students: Vec<Key> = invite.students.iter().map(|(id, _)| key(*id)).collect();
     Ok(!access::students_barred_for_address(db, school, &students, &invite.bar_key)?.is_empty())

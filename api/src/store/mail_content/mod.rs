@@ -45,7 +45,7 @@ pub struct School {
 /// Loads a school.
 ///
 /// # Errors
-/// When the database fails, or there is no such school.
+/// Fails if the database fails, or there is no such school.
 pub fn school(db: &mut Db, id: SchoolId) -> Result<School> {
     let (name, slug, host, zone): (String, String, Option<String>, String) = schools::table
         .find(key(id))
@@ -57,7 +57,7 @@ pub fn school(db: &mut Db, id: SchoolId) -> Result<School> {
 /// Loads the summaries of the school-wide audit events for staff that were recorded at this moment.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn alerts(db: &mut Db, school: SchoolId, recorded_at: DateTime<Utc>) -> Result<Vec<String>> {
     let rows: Vec<String> = events::table
         .filter(events::school_id.eq(key(school)).and(events::at.eq(at(recorded_at))))
@@ -79,16 +79,16 @@ pub struct LoginLink {
     pub email_key: String,
     /// The person whom it logs in, if it is for one person only.
     pub person: Option<PersonId>,
-    /// When it stops working.
+    /// Time when it stops working.
     pub expires_at: DateTime<Utc>,
-    /// Whether it was used.
+    /// True if it was used.
     pub is_used: bool,
 }
 
 /// Loads a request for a login mail.
 ///
 /// # Errors
-/// When the database fails, or there is no such request.
+/// Fails if the database fails, or there is no such request.
 pub fn login_link(db: &mut Db, id: LoginLinkId) -> Result<LoginLink> {
     let (email_key, person, expires_at, used_at): (String, Option<Key>, At, Option<At>) =
         login_links::table
@@ -115,9 +115,9 @@ pub struct Evening {
     pub id: EveningId,
     /// The title that parents see.
     pub title: String,
-    /// When it begins.
+    /// Time when it begins.
     pub starts_at: DateTime<Utc>,
-    /// When it is over.
+    /// Time when it is over.
     pub ends_at: DateTime<Utc>,
     /// Its time zone.
     pub zone: Tz,
@@ -126,7 +126,7 @@ pub struct Evening {
 /// Loads an evening.
 ///
 /// # Errors
-/// When the database fails, or there is no such evening.
+/// Fails if the database fails, or there is no such evening.
 pub fn evening(db: &mut Db, id: EveningId) -> Result<Evening> {
     let (title, starts_at, ends_at, zone): (String, At, At, String) = evenings::table
         .find(key(id))

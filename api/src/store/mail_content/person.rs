@@ -25,13 +25,13 @@ pub struct Person {
     pub name: String,
     /// The address that mail goes to.
     pub email: Option<String>,
-    /// Whether they have a parent's view.
+    /// True if they have a parent's view.
     pub is_parent: bool,
-    /// Whether they have a teacher's view.
+    /// True if they have a teacher's view.
     pub is_teacher: bool,
-    /// Whether they have the view of staff.
+    /// True if they have the view of staff.
     pub is_staff: bool,
-    /// Whether they are no longer in the roster.
+    /// True if they are no longer in the roster.
     pub is_removed: bool,
 }
 
@@ -87,7 +87,7 @@ fn to_person(
 /// Loads a person.
 ///
 /// # Errors
-/// When the database fails, or there is no such person.
+/// Fails if the database fails, or there is no such person.
 pub fn person(db: &mut Db, id: PersonId) -> Result<Person> {
     Ok(to_person(people::table.find(key(id)).select(PERSON).get_result(db)?))
 }
@@ -95,7 +95,7 @@ pub fn person(db: &mut Db, id: PersonId) -> Result<Person> {
 /// Loads the people of a school's roster whose address has this key.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn people_at(db: &mut Db, school: SchoolId, email_key: &str) -> Result<Vec<Person>> {
     let rows: Vec<PersonColumns> = people::table
         .filter(
@@ -113,7 +113,7 @@ pub fn people_at(db: &mut Db, school: SchoolId, email_key: &str) -> Result<Vec<P
 /// The address that a person had until this moment.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn old_address(
     db: &mut Db,
     person: PersonId,
@@ -129,23 +129,24 @@ pub fn old_address(
 /// The students whom a parent may have appointments about.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn allowed_students(db: &mut Db, parent: PersonId) -> Result<HashSet<PersonId>> {
     Ok(access::students_of(db, parent)?.iter().map(PersonRow::id).collect())
 }
 
-/// Whether a parent is a contact whom the school has barred from any student, by id or by address.
+/// Returns whether a parent is a contact whom the school has barred from any student, by id or by
+/// address.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn is_barred_parent(db: &mut Db, school: SchoolId, parent: &Person) -> Result<bool> {
     access::is_barred(db, school, parent.id)
 }
 
-/// Whether a person may log in as a parent.
+/// Returns whether a person may log in as a parent.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn may_be_parent(db: &mut Db, school: SchoolId, person: &Person) -> Result<bool> {
     Ok(person.is_parent && access::may_be_parent(db, school, person.id)?)
 }

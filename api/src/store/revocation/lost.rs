@@ -23,7 +23,7 @@ const IDS: usize = 500;
 /// Writes one sentence for each appointment and each invite, ordered by evening and time.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub(super) fn summaries(
     db: &mut Db,
     school: SchoolId,

@@ -19,12 +19,13 @@ pub(super) struct AccessLosses {
     pub log_out: BTreeSet<Key>,
     /// Number of links that were allowed before and no longer are.
     pub links: u64,
-    /// Whether bookings and invites must be swept.
+    /// True if bookings and invites must be swept.
     pub sweep: bool,
     /// Students whose contacts may lose access. The contacts are locked, so that a concurrent
     /// booking or invite of theirs is decided either before or after the import.
     pub students: BTreeSet<Key>,
-    /// Contacts who left or have another address: guests of the old or new address may lose access.
+    /// Contacts who left or have another address: guests of the old or new address may lose
+    /// access.
     pub addresses: BTreeSet<Key>,
 }
 
@@ -62,8 +63,8 @@ impl AccessLosses {
     }
 }
 
-/// Whether the roster allows contact. Bars set by hand don't count here: an import neither knows
-/// nor lifts them.
+/// Returns whether the roster allows contact. Bars set by hand don't count here: an import neither
+/// knows nor lifts them.
 pub(super) fn is_allowed(row: &GuardianshipRow) -> bool {
     let contact = Contact {
         is_linked: !row.is_removed(),
@@ -76,8 +77,8 @@ pub(super) fn is_allowed(row: &GuardianshipRow) -> bool {
     contact.may_act()
 }
 
-/// Whether a person's sessions must end. Whoever reads the mail of an old address must not stay
-/// logged in, nor must a person who lost a role.
+/// Returns whether a person's sessions must end. Whoever reads the mail of an old address must not
+/// stay logged in, nor must a person who lost a role.
 fn loses_sessions(outcome: &Outcome<PersonRow>) -> bool {
     let Some(before) = &outcome.before else { return false };
     let row = &outcome.row;

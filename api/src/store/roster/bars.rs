@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_is_lifted_by_omission_only_for_imports_and_always_by_an_explicit_value() {
+    fn omission_lifts_bars_of_imports_and_explicit_values_lift_all() {
         use SourceKind::{File, Program, Provider, Staff};
         for roster in [File, Provider] {
             check(File, roster, None, false, false);

@@ -42,7 +42,7 @@ pub(super) struct OldRoles {
 pub(super) struct Ended {
     kind: &'static str,
     subject: Key,
-    /// Whether a bar ends it; then it is never restored.
+    /// True if a bar ends it; then it is never restored.
     barred: bool,
     before: Option<String>,
 }
@@ -250,7 +250,7 @@ fn ended_invites(db: &mut Db, plan: &Plan, before: &LiveBefore) -> Result<Vec<En
     Ok(all)
 }
 
-/// Whether the roster or staff bar the parent from the student.
+/// Returns whether the roster or staff bar the parent from the student.
 fn is_barred(db: &mut Db, parent: Key, student: Key) -> Result<bool> {
     let by_roster: i64 = guardianships::table
         .filter(

@@ -18,7 +18,7 @@ use crate::{
 /// Loads the existing people, classes and links that a push refers to.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn look_up(db: &mut Db, school: SchoolId, push: &Push) -> Result<ExistingRecords> {
     let named = ReferencedIds::by(push);
     let all =
@@ -65,7 +65,7 @@ pub fn look_up(db: &mut Db, school: SchoolId, push: &Push) -> Result<ExistingRec
 /// Finds which of these people are staff now.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn staff_in(db: &mut Db, school: SchoolId, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
     let staff = people::table.filter(
         people::school_id
@@ -83,7 +83,7 @@ pub fn staff_in(db: &mut Db, school: SchoolId, ids: &BTreeSet<&str>) -> Result<B
 /// The school's id in the roster.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn sourced_id(db: &mut Db, school: SchoolId) -> Result<String> {
     Ok(schools::table.find(key(school)).select(schools::sourced_id).first(db)?)
 }

@@ -22,7 +22,7 @@ impl LostAccess {
     /// Derives it from the plan and the bars.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Errors of the database.
     pub(super) fn by(db: &mut Db, plan: &Plan) -> Result<Self> {
         let people = &plan.people;
         Ok(Self {
@@ -41,8 +41,8 @@ impl LostAccess {
         })
     }
 
-    /// Whether the plan ends a parent's access to a student. A bar by address applies to anyone who
-    /// gets that address.
+    /// Returns whether the plan ends a parent's access to a student. A bar by address applies to
+    /// anyone who gets that address.
     pub(super) fn includes(&self, parent: Key, student: Key) -> bool {
         let is_barred = |address: &String| self.barred.contains(&(address.clone(), student));
         self.gone.contains(&parent)

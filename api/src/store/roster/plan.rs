@@ -55,9 +55,9 @@ pub struct Plan {
     /// Sentences about links and enrolments that refer to unknown people or classes, and about
     /// missing rows that stay.
     pub unresolved: Vec<String>,
-    /// Whether a delta may mean something else than it says, which only a full roster can clear up.
-    /// A row outside of the delta may list the link (then the link stays), give the enrolment, or
-    /// place the person at the school.
+    /// True if a delta may mean something else than it says, which only a full roster can clear
+    /// up. A row outside of the delta may list the link (then the link stays), give the
+    /// enrolment, or place the person at the school.
     pub is_in_doubt: bool,
 }
 

@@ -21,7 +21,7 @@ use crate::{
     },
     store::{
         Db, Error, Result, bookings, evenings,
-        events::{self, Actor, NewEvent},
+        events::{self, Actor},
         in_ids::in_ids,
         invites,
         locks::{self, LockRank, lock_for_share, lock_row, lock_rows},
@@ -41,11 +41,11 @@ pub struct ImportRow {
     pub kind: String,
     /// The name of its source.
     pub name: String,
-    /// When it was written.
+    /// Time when it was written.
     pub at: DateTime<Utc>,
-    /// When something of it was last restored.
+    /// Time when something of it was last restored.
     pub restored_at: Option<DateTime<Utc>>,
-    /// How many things of each kind it ended.
+    /// Number of things of each kind it ended.
     pub ended: BTreeMap<String, u64>,
 }
 
@@ -133,7 +133,7 @@ pub struct RestoredItem {
 pub struct Restored {
     /// The import's id.
     pub import: Uuid,
-    /// Whether nothing was written.
+    /// True if nothing was written.
     pub dry_run: bool,
     /// One item for each thing that the import ended.
     pub items: Vec<RestoredItem>,
@@ -216,19 +216,7 @@ fn write(
             "Brought back what the import {import} had ended: {restored} of {}.",
             items.len()
         );
-        events::record(
-            db,
-            ctx,
-            &NewEvent {
-                school,
-                evening: None,
-                parent: None,
-                student: None,
-                action: "roster_restored",
-                summary,
-                actor,
-            },
-        )?;
+        events::record_for_school(db, ctx, school, actor, "roster_restored", summary)?;
         webhooks::enqueue(db, ctx, school, &[WebhookEvent::roster(school)])?;
     }
     Ok(Restored { import, dry_run: false, items })

@@ -610,7 +610,7 @@ fn bar(fixture: &mut Fixture, person: Option<Key>, address: Option<&str>) -> Key
 }
 
 #[test]
-fn a_booking_that_ends_by_a_barred_address_is_not_counted_as_stranded_too() {
+fn a_booking_ended_by_a_barred_address_is_not_stranded() {
     let mut fixture = Fixture::new();
     fixture.import(&elm());
     book(&mut fixture);

@@ -125,24 +125,25 @@ impl RetainedRows {
         }
     }
 
-    /// Whether a person stays.
+    /// Returns whether a person stays.
     pub(super) fn has_person(&self, id: Key) -> bool {
         self.people.contains(&id)
     }
 
-    /// Whether a class stays.
+    /// Returns whether a class stays.
     pub(super) fn has_class(&self, id: Key) -> bool {
         self.classes.contains(&id)
     }
 
-    /// Whether an enrolment stays: its person or class stays, or an unusable row may be about it.
+    /// Returns whether an enrolment stays: its person or class stays, or an unusable row may be
+    /// about it.
     pub(super) fn has_enrolment(&self, row: &EnrolmentRow) -> bool {
         self.has_person(row.person_id)
             || self.has_class(row.class_id)
             || matches(&self.enrolments, row.class_id, row.person_id)
     }
 
-    /// Whether a link stays: one of its people stays, or an unusable row may be about it.
+    /// Returns whether a link stays: one of its people stays, or an unusable row may be about it.
     pub(super) fn has_link(&self, row: &GuardianshipRow) -> bool {
         self.has_person(row.parent_id)
             || self.has_person(row.student_id)
@@ -176,8 +177,8 @@ fn is_blank(row: &UnreadPerson) -> bool {
     row.given_name.is_empty() && row.family_name.is_empty() && row.email.is_empty()
 }
 
-/// Whether an unusable row may be about a person, by address or by both names. A row with none of
-/// them may be about anybody.
+/// Returns whether an unusable row may be about a person, by address or by both names. A row with
+/// none of them may be about anybody.
 fn may_be(row: &UnreadPerson, person: &PersonRow) -> bool {
     let email = EmailAddress::parse(&row.email).ok().map(|address| address.key());
     let has_address = email.is_some() && email == person.email_key;

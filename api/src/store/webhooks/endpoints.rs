@@ -13,11 +13,9 @@ use crate::{
     context::Context,
     schema::{webhook_deliveries, webhook_secrets, webhooks},
     store::{
-        Db, Error, Result,
-        events::{self, Actor, NewEvent},
+        Db, Error, Result, events,
         idempotency::WithSecret,
         locks::{LockRank, lock_row},
-        people,
         sql_types::{At, Key, at, key},
     },
 };
@@ -84,9 +82,9 @@ pub struct Endpoint {
     pub off: Option<OffReason>,
     /// The time of the first failure since the last delivery.
     pub failing_since: Option<DateTime<Utc>>,
-    /// When the previous secret expires; `None` if there is none.
+    /// Time when the previous secret expires; `None` if there is none.
     pub old_secret_until: Option<DateTime<Utc>>,
-    /// When it was created.
+    /// Time when it was created.
     pub created_at: DateTime<Utc>,
 }
 
@@ -97,7 +95,7 @@ pub struct Change {
     pub url: Option<String>,
     /// The events that are sent to it.
     pub event_types: Option<Vec<EventType>>,
-    /// Whether it is on.
+    /// True if it is on.
     pub enabled: Option<bool>,
 }
 
@@ -136,7 +134,7 @@ pub fn create(
     };
     diesel::insert_into(webhooks::table).values(&row).execute(db)?;
     let secret = insert_secret(db, ctx, school, id)?;
-    record(
+    events::record_by_staff(
         db,
         ctx,
         school,
@@ -150,7 +148,7 @@ pub fn create(
 /// Loads the school's endpoints, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn list(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<Vec<Endpoint>> {
     let of_school = webhooks::table
         .filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null()));
@@ -212,7 +210,7 @@ pub fn change(
     }
     let after = find(db, ctx, school, webhook)?;
     if after != before {
-        record(
+        events::record_by_staff(
             db,
             ctx,
             school,
@@ -244,7 +242,7 @@ pub fn delete(
         return Err(Error::NotFound);
     }
     drop_pending(db, ctx, webhook)?;
-    record(
+    events::record_by_staff(
         db,
         ctx,
         school,
@@ -283,7 +281,7 @@ pub fn rotate(
         .execute(db)?;
     let secret = insert_secret(db, ctx, school, webhook)?;
     let endpoint = find(db, ctx, school, webhook)?;
-    record(
+    events::record_by_staff(
         db,
         ctx,
         school,
@@ -364,30 +362,6 @@ fn endpoint(db: &mut Db, ctx: &Context, row: Row) -> Result<Endpoint> {
 
 fn joined(types: &[EventType]) -> String {
     types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-fn record(
-    db: &mut Db,
-    ctx: &Context,
-    school: SchoolId,
-    staff: PersonId,
-    action: &'static str,
-    summary: String,
-) -> Result<()> {
-    let actor = Actor { person: Some(staff), name: people::find(db, school, staff)?.name() };
-    events::record(
-        db,
-        ctx,
-        &NewEvent {
-            school,
-            evening: None,
-            parent: None,
-            student: None,
-            action,
-            summary,
-            actor: &actor,
-        },
-    )
 }
 
 type IsOf = diesel::dsl::And<

@@ -146,7 +146,7 @@ impl NewRow {
 /// has no endpoint, this is one index look-up.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn enqueue(db: &mut Db, ctx: &Context, school: SchoolId, news: &[WebhookEvent]) -> Result<()> {
     let endpoints: Vec<(Key, String)> = with_conn!(db, conn => webhooks::table
         .filter(

@@ -42,9 +42,9 @@ pub enum DeliveryState {
 /// One attempt to send a delivery.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attempt {
-    /// When it began.
+    /// Time when it began.
     pub at: DateTime<Utc>,
-    /// How long it took, in milliseconds.
+    /// Duration, in milliseconds.
     pub duration_ms: u32,
     /// The status of the response.
     pub status: Option<u16>,
@@ -65,9 +65,9 @@ pub struct Delivery {
     pub kind: EventType,
     /// Its state.
     pub state: DeliveryState,
-    /// When the event happened.
+    /// Time when the event happened.
     pub created_at: DateTime<Utc>,
-    /// When the next attempt is due, while it is pending.
+    /// Time when the next attempt is due, while it is pending.
     pub due_at: Option<DateTime<Utc>>,
     /// The latest attempts, newest first.
     pub attempts: Vec<Attempt>,

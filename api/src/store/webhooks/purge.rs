@@ -23,7 +23,7 @@ const BATCH_SIZE: i64 = 500;
 /// whether there may be more.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
     let old = webhook_deliveries::table
         .filter(

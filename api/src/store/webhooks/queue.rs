@@ -50,7 +50,7 @@ pub struct Claimed {
     pub subject: Uuid,
     /// The evening, if the event has one.
     pub evening: Option<Uuid>,
-    /// When the event happened.
+    /// Time when the event happened.
     pub created_at: DateTime<Utc>,
     /// The number of attempts, including this one.
     pub attempts: i32,
@@ -78,9 +78,9 @@ struct Row {
 /// The caller's capacity to send deliveries.
 #[derive(Clone, Debug)]
 pub struct SendCapacity {
-    /// How many more in total.
+    /// Limit on further jobs in total.
     pub all: usize,
-    /// How many to one endpoint at a time, including those already being sent.
+    /// Limit per endpoint, including those already being sent.
     pub per_endpoint: usize,
     /// The number of deliveries that are being sent to each endpoint now.
     pub under_way: HashMap<WebhookId, usize>,
@@ -97,10 +97,10 @@ impl SendCapacity {
     }
 }
 
-/// Whether any delivery could be claimed. Takes no lock and writes nothing.
+/// Returns whether any delivery could be claimed. Takes no lock and writes nothing.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn is_due(db: &mut Db, now: DateTime<Utc>, room: &SendCapacity) -> Result<bool> {
     Ok(!due(db, now, room.saturated_endpoints(), 1)?.is_empty())
 }
@@ -110,7 +110,7 @@ pub fn is_due(db: &mut Db, now: DateTime<Utc>, room: &SendCapacity) -> Result<bo
 /// [`LEASE`] has run out.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &SendCapacity) -> Result<ClaimResult<Claimed>> {
     let mut under_way = room.under_way.clone();
     let due = due(db, now, room.saturated_endpoints(), BATCH_SIZE)?;

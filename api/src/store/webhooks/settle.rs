@@ -62,9 +62,9 @@ impl DeliveryError {
 /// The outcome of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Outcome {
-    /// When it began.
+    /// Time when it began.
     pub began_at: DateTime<Utc>,
-    /// How long it took, in milliseconds.
+    /// Duration, in milliseconds.
     pub duration_ms: u32,
     /// The status of the response, or why there was none.
     pub answer: std::result::Result<u16, DeliveryError>,
@@ -99,7 +99,7 @@ struct NewAttempt {
 /// marked as delivered even if the lease had run out. Returns false when the lease was lost.
 ///
 /// # Errors
-/// When the database fails.
+/// Errors of the database.
 pub fn settle(
     db: &mut Db,
     ctx: &Context,

@@ -96,7 +96,7 @@ pub struct Terms {
     pub by: By,
     /// The evening's slots.
     pub timing: Timing,
-    /// When parents may book, change and cancel.
+    /// Window in which parents may book, change and cancel.
     pub window: BookingWindow,
 }
 

@@ -7,19 +7,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{Refusal, booking::claimed_minutes, evening::Timing};
 
-/// How long before its start a call can be entered.
+/// Lead time before its start a call can be entered.
 pub const ENTRY_LEAD: TimeDelta = TimeDelta::minutes(10);
 
-/// How much time a teacher adds to a call at once.
+/// Time that a teacher adds to a call at once.
 pub const EXTENSION: TimeDelta = TimeDelta::minutes(1);
 
-/// How long relay credentials stay valid after the talk: as long as a teacher may add minutes.
+/// Time for which relay credentials stay valid after the talk: as long as a teacher may add
+/// minutes.
 pub const RELAY_SPARE: TimeDelta = TimeDelta::minutes(15);
 
-/// How long relay credentials stay valid if no call is open: enough to test a device.
+/// Time for which relay credentials stay valid if no call is open: enough to test a device.
 pub const RELAY_CHECK: TimeDelta = TimeDelta::minutes(5);
 
-/// Whether a call can be entered.
+/// True if a call can be entered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallState {
     /// It can't be entered yet.
@@ -35,9 +36,9 @@ pub enum CallState {
 pub struct CallTimes {
     /// The moment from which people may enter and wait.
     pub opens_at: DateTime<Utc>,
-    /// When the talk begins.
+    /// Time when the talk begins.
     pub starts_at: DateTime<Utc>,
-    /// When the talk ends, added time included; everybody is evicted then.
+    /// Time when the talk ends, added time included; everybody is evicted then.
     pub ends_at: DateTime<Utc>,
 }
 
@@ -52,7 +53,7 @@ impl CallTimes {
         }
     }
 
-    /// Whether the call can be entered now.
+    /// Returns whether the call can be entered now.
     #[must_use]
     pub fn state(&self, now: DateTime<Utc>) -> CallState {
         if now < self.opens_at {

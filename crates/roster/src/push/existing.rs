@@ -31,7 +31,7 @@ pub struct ExistingLink {
     pub relationship: String,
     /// The priority; 1 comes first.
     pub priority: Option<u16>,
-    /// Whether the student lives with the contact.
+    /// True if the student lives with the contact.
     pub lives_with: Option<bool>,
     /// Contact is allowed.
     pub contact_allowed: bool,
@@ -46,9 +46,9 @@ impl ExistingRecords {
         self.links.iter().find(|link| link.parent == parent && link.student == student)
     }
 
-    /// Whether contact is already allowed and a row gives no reason to reconsider it. Files may
-    /// have decided by more than a contact's roles and relationship (SDS), but a row that changes
-    /// the relationship to another relative takes contact away.
+    /// Returns whether contact is already allowed and a row gives no reason to reconsider it. Files
+    /// may have decided by more than a contact's roles and relationship (SDS), but a row that
+    /// changes the relationship to another relative takes contact away.
     pub(super) fn keeps_contact(&self, parent: &str, student: &str, relationship: &str) -> bool {
         let is_a_parent_s = relationship.is_empty() || role::kind(relationship) == RoleKind::Parent;
         self.link(parent, student).is_some_and(|link| {

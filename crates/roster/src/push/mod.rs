@@ -100,11 +100,11 @@ pub struct PushedGuardianship {
     pub relationship: String,
     /// The priority; 1 comes first.
     pub priority: Option<u16>,
-    /// Whether the student lives with the contact.
+    /// True if the student lives with the contact.
     pub lives_with: Option<bool>,
-    /// Whether the school allows contact; `None` leaves the value unchanged.
+    /// True if the school allows contact; `None` leaves the value unchanged.
     pub contact_allowed: Option<bool>,
-    /// Whether a court order is on file; `None` leaves the value unchanged.
+    /// True if a court order is on file; `None` leaves the value unchanged.
     pub court_order: Option<bool>,
     /// The person is no longer a contact of the student.
     pub remove: bool,

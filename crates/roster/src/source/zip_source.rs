@@ -99,7 +99,8 @@ fn list(archive: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<String, us
     Ok(files)
 }
 
-/// Whether a name stays inside the zip on every system: relative, no `..`, no drive, no backslash.
+/// Returns whether a name stays inside the zip on every system: relative, no `..`, no drive, no
+/// backslash.
 fn is_safe(name: &str) -> bool {
     !name.starts_with('/')
         && !name.contains(['\\', ':', '\0'])

@@ -25,7 +25,6 @@ pub const RULES: &[Rule] = &[
         to: &[
             "app",
             "auth",
-            "calendar",
             "calls",
             "web_app",
             "connections",
@@ -88,7 +87,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 impl Rule {
-    /// Whether the rule forbids `from` to use `to`, which is the path of an item.
+    /// Returns whether the rule forbids `from` to use `to`, which is the path of an item.
     pub fn forbids(&self, from: &str, to: &str) -> bool {
         let any = |names: &[&str], name: &str| names.iter().any(|above| is_within(name, above));
         (self.from.is_empty() || any(self.from, from))
@@ -103,8 +102,8 @@ impl Rule {
     }
 }
 
-/// Whether an operation of the server uses another operation. Code that operations of a resource
-/// share belongs in the resource's own module, above them.
+/// Returns whether an operation of the server uses another operation. Code that operations of a
+/// resource share belongs in the resource's own module, above them.
 pub fn between_operations(from: &str, to: &str) -> bool {
     let is_operation = |name: &str| name.starts_with("handlers::");
     is_operation(from) && is_operation(to) && !is_within(from, to) && !is_within(to, from)
@@ -113,7 +112,7 @@ pub fn between_operations(from: &str, to: &str) -> bool {
 /// The invariant of `between_operations`.
 pub const BETWEEN_OPERATIONS: &str = "handlers import nothing from each other";
 
-/// Whether `name` is `above` or a descendant of it.
+/// Returns whether `name` is `above` or a descendant of it.
 pub fn is_within(name: &str, above: &str) -> bool {
     name.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }

@@ -210,7 +210,7 @@ impl Reader {
     }
 }
 
-/// Whether the tokens end with `pub` or `pub(…)`.
+/// Returns whether the tokens end with `pub` or `pub(…)`.
 fn is_public(before: &[Token]) -> bool {
     let mut rest = before;
     if rest.last().is_some_and(|last| last.is_sign(')')) {

@@ -22,12 +22,12 @@ impl Token {
         }
     }
 
-    /// Whether the token is this identifier or keyword.
+    /// Returns whether the token is this identifier or keyword.
     pub fn is_word(&self, word: &str) -> bool {
         self.word() == Some(word)
     }
 
-    /// Whether the token is this punctuation character.
+    /// Returns whether the token is this punctuation character.
     pub fn is_sign(&self, sign: char) -> bool {
         *self == Self::Sign(sign)
     }

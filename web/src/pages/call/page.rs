@@ -39,9 +39,9 @@ pub(super) struct Visit {
     pub(super) step: RwSignal<CallStep>,
     /// The key by which the server recognises this tab.
     pub(super) tab: StoredValue<String>,
-    /// How far the server's clock is ahead of ours, in milliseconds, according to the latest door.
+    /// Offset of the server's clock from ours, in milliseconds, according to the latest door.
     pub(super) clock_offset: StoredValue<f64>,
-    /// Whether the next appointment is entered without its door.
+    /// True if the next appointment is entered without its door.
     skip_door: StoredValue<bool>,
     /// The current appointment; setting another one moves on to it.
     booking: RwSignal<Uuid>,

@@ -286,7 +286,7 @@ fn announce_time(call: Call) {
     });
 }
 
-/// Whether a key was pressed together with Control (Command on a Mac).
+/// Returns whether a key was pressed together with Control (Command on a Mac).
 pub(super) fn is_shortcut(event: &JsObject, key: &str) -> bool {
     (event.is_true("ctrlKey") || event.is_true("metaKey"))
         && !event.is_true("shiftKey")

@@ -5,7 +5,7 @@ use crate::store::sources::{Provenance, kind_of};
 /// A column that has provenance.
 pub(in crate::store::roster) struct Column {
     pub name: &'static str,
-    /// Whether its value differs from the existing one.
+    /// True if its value differs from the existing one.
     pub differs: bool,
 }
 

@@ -165,7 +165,7 @@ fn nobody_is_in_two_places() {
 }
 
 #[test]
-fn a_class_is_booked_once_but_by_staff_beside_one_that_keeps_its_time() {
+fn only_staff_book_a_class_again_beside_a_recorded_booking() {
     let booked = |by, now, has_record, expected: &[Refusal]| {
         let change = |s: &mut BookingSituation| {
             s.own = vec![OwnBooking { has_record, ..own(7, ANNA, 1, 0) }];
@@ -269,7 +269,7 @@ fn staff_alone_give_an_appointment_to_the_teachers_of_now() {
 }
 
 #[test]
-fn staff_alone_move_a_stranded_appointment_while_a_teacher_is_there() {
+fn only_staff_move_stranded_bookings_while_a_teacher_stays() {
     let stranded = |s: &mut MoveSituation| {
         s.offered = None;
         s.still_there = BTreeSet::from([person(ABELL)]);
