@@ -5,13 +5,14 @@ use std::{
     fmt,
     fs::{self, OpenOptions, Permissions},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    thread,
     time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
 use diesel::{
-    Connection, ConnectionResult, PgConnection, RunQueryDsl, SqliteConnection,
-    connection::SimpleConnection, r2d2,
+    Connection, ConnectionError, ConnectionResult, PgConnection, QueryResult, RunQueryDsl,
+    SqliteConnection, connection::SimpleConnection, r2d2, result::Error,
 };
 
 pub use multi::{Db, MultiBackend};
@@ -94,15 +95,38 @@ impl DatabaseUrl {
             Self::Postgres(url) => PgConnection::establish(url).map(Db::Pg),
             Self::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path)?;
-                conn.batch_execute(
-                    "pragma busy_timeout = 15000; pragma journal_mode = wal; pragma synchronous = \
-                     full; pragma foreign_keys = on; pragma temp_store = memory; pragma \
-                     cache_size = -16000; pragma mmap_size = 268435456; pragma wal_autocheckpoint \
-                     = 4000;",
-                )
-                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                configure(&mut conn).map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(Db::Sqlite(conn))
             }
+        }
+    }
+}
+
+/// The time for which a SQLite connection waits for a lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+
+fn configure(conn: &mut SqliteConnection) -> QueryResult<()> {
+    conn.batch_execute(&format!("pragma busy_timeout = {}", BUSY_TIMEOUT.as_millis()))?;
+    enable_wal(conn)?;
+    conn.batch_execute(
+        "pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory;
+        pragma cache_size = -16000; pragma mmap_size = 268435456;
+        pragma wal_autocheckpoint = 4000;",
+    )
+}
+
+/// Switches the database file to write-ahead logging. If several connections open a new file at
+/// once, SQLite fails here without waiting for the busy timeout, so this tries again until then.
+fn enable_wal(conn: &mut SqliteConnection) -> QueryResult<()> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match conn.batch_execute("pragma journal_mode = wal") {
+            Err(Error::DatabaseError(_, cause))
+                if cause.message() == "database is locked" && Instant::now() < deadline =>
+            {
+                thread::sleep(Duration::from_millis(10));
+            }
+            outcome => return outcome,
         }
     }
 }
@@ -179,7 +203,7 @@ impl r2d2::ManageConnection for ConnectionManager {
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
         use diesel::connection::TransactionManager;
-        std::thread::panicking()
+        thread::panicking()
             || <Db as Connection>::TransactionManager::is_broken_transaction_manager(&mut pooled.db)
     }
 }
