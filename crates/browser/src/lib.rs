@@ -7,6 +7,7 @@ mod turn_server;
 use std::{env, fs, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
@@ -49,6 +50,10 @@ pub struct Chromium {
     profile: TempDir,
 }
 
+/// The width of the smallest window that Chromium opens, in CSS pixels. A narrower page needs
+/// emulated metrics, which hold in all tabs.
+const MIN_WINDOW_WIDTH: u32 = 500;
+
 impl Chromium {
     /// Starts a browser with a window of this size in CSS pixels. `PARLOUR_CHROMEDRIVER` overrides
     /// Debian's ChromeDriver.
@@ -83,6 +88,17 @@ impl Chromium {
             FLAGS.into_iter().chain(flags.iter().copied()).chain(own.iter().map(String::as_str))
         {
             capabilities.add_arg(flag)?;
+        }
+        if width < MIN_WINDOW_WIDTH {
+            let metrics = json!({
+                "width": width,
+                "height": height,
+                "pixelRatio": 1.0,
+                "touch": false,
+                "mobile": false,
+            });
+            let emulation = json!({ "deviceMetrics": metrics });
+            capabilities.add_experimental_option("mobileEmulation", emulation)?;
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
             .await

@@ -35,7 +35,10 @@ impl Browser {
             .set_script_timeout(SCRIPT_TIMEOUT)
             .await
             .expect("Chromium takes the time-out");
-        Self { driver: chromium.driver.clone(), width, chromium }
+        let browser = Self { driver: chromium.driver.clone(), width, chromium };
+        let actual = browser.run("return innerWidth").await;
+        assert_eq!(actual, serde_json::json!(width), "the width of a page");
+        browser
     }
 
     /// Kills Chromium without a clean shutdown, as a power failure would.

@@ -109,7 +109,7 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.heading("Rachel Aaron").await;
     staff.sees("Contact allowed").await;
     check_page(&staff, "a parent, for staff").await;
-    staff.press("Where this comes from").await;
+    staff.press("Source of this data").await;
     staff.sees("Classes of Sophie Aaron").await;
     check_page(&staff, "where a parent's values come from").await;
     staff.press_first("Bar from").await;

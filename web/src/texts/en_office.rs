@@ -58,7 +58,7 @@ catalogue!(OfficeTexts {
     copy: Text = "Copy",
     copied: Text = "Copied.",
     done: Text = "Done",
-    provenance: Text = "Where this comes from",
+    provenance: Text = "Source of this data",
     provenance_what: Text =
         "Who said each of these last, and when. What your roster says is changed there, not here.",
     provenance_contact: Text = "Contact with {student}",

@@ -120,7 +120,7 @@ pub async fn issue_token(
         return Ok(refuse(
             StatusCode::BAD_REQUEST,
             "invalid_scope",
-            "The school has not given the program all of these scopes.",
+            "The school has not given this API client all of these scopes.",
         ));
     }
     let token = tokens::issue(&app.keys, id, client, &scopes, app.context().new_id::<Uuid>(), real)
